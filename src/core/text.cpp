@@ -1,0 +1,97 @@
+// Splitting, joining and checking text; bytes are taken as they are, no locale is asked.
+#include "core/text.hpp"
+
+namespace mad {
+namespace {
+
+constexpr std::string_view white_space = " \t\n\r\f\v";
+
+template <typename Visit>
+void for_each_part(std::string_view text, char separator, Visit visit) {
+    if (text.empty()) return;
+    for (;;) {
+        const std::size_t end = text.find(separator);
+        visit(text.substr(0, end));
+        if (end == std::string_view::npos) return;
+        text.remove_prefix(end + 1);
+    }
+}
+
+/// Bytes of the sequence that `lead` opens; 0 when it can open none.
+std::size_t sequence_length(unsigned char lead) noexcept {
+    if (lead < 0x80) return 1;
+    if (lead >= 0xC2 && lead <= 0xDF) return 2;
+    if (lead >= 0xE0 && lead <= 0xEF) return 3;
+    if (lead >= 0xF0 && lead <= 0xF4) return 4;
+    return 0;
+}
+
+/// Whether `second` may follow `lead`: rules out overlong forms, surrogates and what lies beyond
+/// U+10FFFF (RFC 3629).
+bool may_follow(unsigned char lead, unsigned char second) noexcept {
+    switch (lead) {
+        case 0xE0:
+            return second >= 0xA0 && second <= 0xBF;
+        case 0xED:
+            return second >= 0x80 && second <= 0x9F;
+        case 0xF0:
+            return second >= 0x90 && second <= 0xBF;
+        case 0xF4:
+            return second >= 0x80 && second <= 0x8F;
+        default:
+            return second >= 0x80 && second <= 0xBF;
+    }
+}
+
+bool is_sequence(std::string_view bytes) noexcept {
+    const auto at = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+    if (bytes.size() > 1 && !may_follow(at(0), at(1))) return false;
+    for (std::size_t i = 2; i < bytes.size(); ++i) {
+        if ((at(i) & 0xC0) != 0x80) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string join(std::span<const std::string> items, std::string_view separator) {
+    std::string joined;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i > 0) joined += separator;
+        joined += items[i];
+    }
+    return joined;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    for_each_part(text, separator, [&](std::string_view part) { parts.emplace_back(part); });
+    return parts;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+    std::vector<std::string> items;
+    for_each_part(text, ',', [&](std::string_view part) {
+        const std::string_view item = trim(part);
+        if (!item.empty()) items.emplace_back(item);
+    });
+    return items;
+}
+
+std::string_view trim(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(white_space);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(static_cast<unsigned char>(text.front()));
+        if (length == 0 || length > text.size()) return false;
+        if (!is_sequence(text.substr(0, length))) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+}  // namespace mad
