@@ -1,6 +1,8 @@
 // Splitting, joining and checking text; bytes are taken as they are, no locale is asked.
 #include "core/text.hpp"
 
+#include <algorithm>
+
 namespace mad {
 namespace {
 
@@ -82,6 +84,32 @@ std::string_view trim(std::string_view text) {
     const std::size_t first = text.find_first_not_of(white_space);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+std::string_view trim_blank_lines(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(white_space);
+    if (first == std::string_view::npos) return {};
+    const std::size_t line_start = text.find_last_of("\n\r", first) + 1;  // npos + 1 is 0
+    return text.substr(line_start, text.find_last_not_of(white_space) + 1 - line_start);
+}
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (;;) {
+        text = trim(text);
+        if (text.empty()) return line;
+        const std::size_t end = std::min(text.find_first_of(white_space), text.size());
+        if (!line.empty()) line += ' ';
+        line += text.substr(0, end);
+        text.remove_prefix(end);
+    }
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    const auto folded = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    return std::ranges::equal(a, b, {}, folded, folded);
 }
 
 bool is_utf8(std::string_view text) noexcept {

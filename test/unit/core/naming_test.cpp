@@ -1,0 +1,63 @@
+// Names made from branch names, revision ids and messages.
+#include "core/naming.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/failure.hpp"
+
+namespace mad {
+namespace {
+
+TEST(Naming, AcceptsBranchNames) {
+    EXPECT_NO_THROW(check_branch_name("r"));
+    EXPECT_NO_THROW(check_branch_name("results_2"));
+    EXPECT_NO_THROW(check_branch_name(std::string(40, 'a')));
+}
+
+class BadBranchName : public testing::TestWithParam<std::string> {};
+
+TEST_P(BadBranchName, IsRefused) {
+    try {
+        check_branch_name(GetParam());
+        FAIL() << "accepted";
+    } catch (const Failure& failure) {
+        EXPECT_TRUE(failure.is(Code::invalid_identifier));
+        EXPECT_EQ(failure.report().message, "invalid branch name \"" + GetParam() + "\"");
+        EXPECT_FALSE(failure.report().detail.empty());
+        EXPECT_FALSE(failure.report().hint.empty());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Naming, BadBranchName,
+                         testing::Values("", "2nd", "_a", "Results", "a-b", "a b", "a.b",
+                                         "\xC3\xA4", std::string(41, 'a')));
+
+TEST(Naming, NamesTablesAndSettings) {
+    EXPECT_EQ(version_table("results"), "alembic_version_results");
+    EXPECT_EQ(revision_setting("results"), "mad_revision.results");
+}
+
+TEST(Naming, MakesSlugsOfWords) {
+    EXPECT_EQ(script_filename("ae10", "Add the input-signature cache!"),
+              "ae10_add_the_input_signature_cache.sql");
+    EXPECT_EQ(script_filename("ae10", "  ../../etc/passwd  "), "ae10_etc_passwd.sql");
+    EXPECT_EQ(script_filename("ae10", ""), "ae10_.sql");
+}
+
+TEST(Naming, CutsSlugsAtAWordsEnd) {
+    EXPECT_EQ(script_filename("a", "twelve words are far more than anybody needs here"),
+              "a_twelve_words_are_far_more_than_anybody_.sql");
+    const std::string exactly_40 = "ten_letter_ten_letter_ten_letter_ten_let";
+    EXPECT_EQ(script_filename("a", exactly_40), "a_" + exactly_40 + ".sql");
+    EXPECT_EQ(script_filename("a", std::string(41, 'x')), "a_" + std::string(40, 'x') + "_.sql");
+}
+
+TEST(Naming, CountsCharactersNotBytes) {
+    std::string umlauts;
+    for (int i = 0; i < 40; ++i) umlauts += "\xC3\xA4";
+    EXPECT_EQ(script_filename("a", umlauts), "a_" + umlauts + ".sql");
+    EXPECT_EQ(script_filename("a", umlauts + "\xC3\xA4"), "a_" + umlauts + "_.sql");
+}
+
+}  // namespace
+}  // namespace mad
