@@ -1,0 +1,241 @@
+// The kit: what a database carries so that it can be migrated, and the SQL that speaks to it.
+#include "engine/kit.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "core/failure.hpp"
+#include "core/naming.hpp"
+#include "core/quote.hpp"
+#include "core/text.hpp"
+
+namespace mad {
+
+namespace {
+
+std::string lock_key(const std::string& branch) {
+    return fmt::format("pg_catalog.hashtextextended({}, 0)",
+                       quote_literal("mad_migrate:" + branch));
+}
+
+std::string version_table_sql(const std::string& branch) {
+    return "mad_migrate." + quote_identifier(version_table(branch));
+}
+
+/// Names what in the schema belongs to neither the connected role nor a superuser, or would run
+/// somebody's code when written to; NULL when there is nothing of the kind.
+std::string untrusted_sql(const std::string& branch) {
+    return fmt::format(R"(
+(SELECT pg_catalog.string_agg(suspect.what, ', ' ORDER BY suspect.what COLLATE "C")
+   FROM (SELECT 'schema mad_migrate' AS what, n.nspowner AS owner, false AS hooked
+           FROM pg_catalog.pg_namespace n WHERE n.nspname = 'mad_migrate'
+         UNION ALL
+         SELECT 'table ' || c.relname, c.relowner, c.relhastriggers OR c.relhasrules OR c.relrowsecurity
+           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = 'mad_migrate' AND c.relname IN ('history', {0})
+         UNION ALL
+         SELECT 'function ' || p.proname, p.proowner, false
+           FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+          WHERE n.nspname = 'mad_migrate'
+            AND p.proname IN ('create_version_table', 'change_heads', 'publish_heads', 'record_step',
+                              'begin_partial_step', 'record_statement', 'finish_partial_step')) suspect
+   JOIN pg_catalog.pg_roles r ON r.oid = suspect.owner
+  WHERE suspect.hooked OR NOT (r.rolsuper OR r.rolname = current_user)))",
+                       quote_literal(version_table(branch)));
+}
+
+/// A lock first, in a statement of its own: the rows must be read by a snapshot younger than the
+/// lock.
+std::string lock_sql(const std::string& branch, bool session_lock) {
+    return fmt::format(
+        "SELECT pg_catalog.set_config('mad_session.locked', pg_catalog.{}({})::pg_catalog.text, "
+        "false);\n",
+        session_lock ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock", lock_key(branch));
+}
+
+std::string look_sql(const std::string& branch) {
+    return fmt::format(R"(SELECT pg_catalog.current_setting('mad_session.locked'),
+       {untrusted},
+       pg_catalog.obj_description('mad_migrate'::pg_catalog.regnamespace, 'pg_namespace'),
+       (SELECT pg_catalog.string_agg(version_num, ',') FROM {version_table}),
+       pg_catalog.current_setting({setting}, true),
+       unfinished.id, unfinished.revision, unfinished.direction, unfinished.checksum,
+       unfinished.statements_done
+  FROM (VALUES (1)) one
+  LEFT JOIN mad_migrate.history unfinished
+    ON unfinished.branch = {branch} AND unfinished.finished_at IS NULL)",
+                       fmt::arg("untrusted", untrusted_sql(branch)),
+                       fmt::arg("version_table", version_table_sql(branch)),
+                       fmt::arg("setting", quote_literal(revision_setting(branch))),
+                       fmt::arg("branch", quote_literal(branch)));
+}
+
+Heads heads_of(const Cell& joined) {
+    const std::vector<std::string> ids = split(joined.value_or(""), ',');
+    return {ids.begin(), ids.end()};
+}
+
+template <typename Number>
+Number number_of(const Cell& cell) {
+    Number number = 0;
+    if (cell) std::from_chars(cell->data(), cell->data() + cell->size(), number);
+    return number;
+}
+
+void refuse_untrusted(const Cell& suspects) {
+    if (!suspects) return;
+    throw Failure(
+        Code::untrusted_database, "bookkeeping in this database cannot be trusted",
+        fmt::format("Not owned by the connected role or a superuser, or with triggers, rules "
+                    "or row security: {}.",
+                    *suspects),
+        "Have a superuser look at schema mad_migrate there, and drop it or set its owner.");
+}
+
+void refuse_other_kit(const Cell& comment) {
+    const std::string expected = fmt::format("mad_migrate kit {}", kit_version);
+    if (comment && std::string_view(*comment).starts_with(expected)) return;
+    throw Failure(Code::kit_mismatch, "this database carries another version of the kit",
+                  fmt::format("Schema mad_migrate is commented \"{}\", expected was \"{}\".",
+                              comment.value_or(""), expected),
+                  "Bring the extension in the control database to the version the kit came from.");
+}
+
+Inspection inspection_of(const Row& row) {
+    Inspection seen;
+    seen.locked = row[0] == "true";
+    refuse_untrusted(row[1]);
+    refuse_other_kit(row[2]);
+    seen.heads = heads_of(row[3]);
+    seen.published = row[4].value_or("");
+    if (row[5]) {
+        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[5]), row[6].value_or(""),
+                                         direction_named(row[7].value_or("")), row[8].value_or(""),
+                                         number_of<std::size_t>(row[9])};
+    }
+    return seen;
+}
+
+bool is_missing_relation(const Failure& failure) {
+    const std::string& code = failure.report().sqlstate;
+    return code == "42P01" || code == "3F000";
+}
+
+Task<std::optional<Inspection>> look(Executor& database, const std::string& branch) {
+    try {
+        const Rows rows = co_await database.run(lock_sql(branch, database.owns_transactions()) +
+                                                look_sql(branch));
+        co_return inspection_of(rows.at(0));
+    } catch (const Failure& failure) {
+        if (!is_missing_relation(failure)) throw;
+    }
+    co_return std::nullopt;
+}
+
+}  // namespace
+
+std::string prepare_sql(const std::string& branch, const std::string& kit_sql) {
+    const std::string body = fmt::format(R"(
+DECLARE
+    untrusted pg_catalog.text;
+BEGIN
+    PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('mad_migrate', 0));
+    IF pg_catalog.to_regnamespace('mad_migrate') IS NULL THEN
+        CREATE SCHEMA mad_migrate;
+    END IF;
+    untrusted := {untrusted};
+    IF untrusted IS NOT NULL THEN
+        RAISE EXCEPTION 'bookkeeping in this database cannot be trusted' USING ERRCODE = 'MM019',
+            DETAIL = 'Not owned by the connected role or a superuser, or with triggers, rules or row security: ' || untrusted || '.',
+            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner.';
+    END IF;
+    IF pg_catalog.to_regclass('mad_migrate.history') IS NULL THEN
+        EXECUTE {kit};
+    END IF;
+    PERFORM mad_migrate.create_version_table({branch});
+END)",
+                                         fmt::arg("untrusted", untrusted_sql(branch)),
+                                         fmt::arg("kit", quote_literal(kit_sql)),
+                                         fmt::arg("branch", quote_literal(branch)));
+    return "DO " + quote_literal(body);
+}
+
+Task<Inspection> lock_and_inspect(Executor& database, const std::string& branch,
+                                  const std::string& kit_sql) {
+    std::optional<Inspection> seen = co_await look(database, branch);
+    if (!seen) {
+        co_await database.transact("", prepare_sql(branch, kit_sql));
+        seen = co_await look(database, branch);
+    }
+    if (!seen) {
+        throw Failure(Code::version_conflict,
+                      fmt::format("version table of branch \"{}\" disappeared", branch), {},
+                      "Run the call again.");
+    }
+    co_return *std::move(seen);
+}
+
+Task<std::string> describe_lock_holder(Executor& database, const std::string& branch) {
+    const Rows rows = co_await database.run(fmt::format(
+        R"(SELECT pg_catalog.format('It is held by process %s (role %s, application "%s") since %s; its statement: %s',
+                          a.pid, a.usename, a.application_name, a.xact_start::timestamptz(0),
+                          pg_catalog.left(a.query, 200))
+  FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                      WHERE d.datname = pg_catalog.current_database())
+   AND (l.classid::pg_catalog.int8 << 32) + l.objid::pg_catalog.int8 = {})",
+        lock_key(branch)));
+    co_return rows.empty() ? "It was released a moment ago." : rows[0][0].value_or("");
+}
+
+Task<Heads> read_heads(Executor& database, const std::string& branch) {
+    try {
+        const Rows rows = co_await database.run(fmt::format(
+            "SELECT pg_catalog.string_agg(version_num, ',') FROM {}", version_table_sql(branch)));
+        co_return heads_of(rows.at(0).at(0));
+    } catch (const Failure& failure) {
+        if (!is_missing_relation(failure)) throw;
+    }
+    co_return Heads{};
+}
+
+std::string record_step_sql(const std::string& branch, const Step& step,
+                            const std::string& checksum, bool publish) {
+    return fmt::format(
+        "SELECT mad_migrate.record_step({}, {}, {}, {}, {}, {}, "
+        "pg_catalog.transaction_timestamp(), "
+        "NULL, {})",
+        quote_literal(branch), quote_literal(step.revision), quote_literal(name_of(step.direction)),
+        checksum.empty() ? "NULL" : quote_literal(checksum), quote_array(step.rows.deletes),
+        quote_array(step.rows.inserts), publish);
+}
+
+std::string publish_heads_sql(const std::string& branch) {
+    return fmt::format("SELECT mad_migrate.publish_heads({})", quote_literal(branch));
+}
+
+std::string forget_unfinished_sql(const std::string& branch) {
+    return fmt::format("DELETE FROM mad_migrate.history WHERE branch = {} AND finished_at IS NULL",
+                       quote_literal(branch));
+}
+
+std::string begin_partial_step_sql(const std::string& branch, const Step& step,
+                                   const std::string& checksum, std::size_t statements) {
+    return fmt::format("SELECT mad_migrate.begin_partial_step({}, {}, {}, {}, {}, NULL)",
+                       quote_literal(branch), quote_literal(step.revision),
+                       quote_literal(name_of(step.direction)), quote_literal(checksum), statements);
+}
+
+std::string record_statement_sql(std::int64_t step_id, std::size_t statement, bool finished) {
+    return fmt::format("SELECT mad_migrate.record_statement({}, {}, {})", step_id, statement,
+                       finished);
+}
+
+std::string finish_partial_step_sql(std::int64_t step_id, const RowChange& rows) {
+    return fmt::format("SELECT mad_migrate.finish_partial_step({}, {}, {}, true)", step_id,
+                       quote_array(rows.deletes), quote_array(rows.inserts));
+}
+
+}  // namespace mad

@@ -1,0 +1,214 @@
+// Migrating one database: written once, straight down, for any Executor.
+#include "engine/migrate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/failure.hpp"
+#include "core/text.hpp"
+#include "engine/kit.hpp"
+#include "engine/script_failure.hpp"
+
+namespace mad {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One database on its way.
+struct Journey {
+    Reactor& reactor;
+    Executor& database;
+    const std::string& database_name;
+    const RevisionGraph& graph;
+    ScriptSource& scripts;
+    const MigrationOrder& order;
+};
+
+Failure locked_failure(const Journey& journey, std::string holder) {
+    return Failure(
+        Code::locked,
+        fmt::format("branch \"{}\" of database \"{}\" is being migrated by another session",
+                    journey.order.branch, journey.database_name),
+        std::move(holder),
+        "Wait for it and run the call again, or raise mad_migrate.lock_timeout.");
+}
+
+/// Polls from outside: a session that waits inside the server holds a snapshot, for which CREATE
+/// INDEX CONCURRENTLY of the lock's holder would wait in turn.
+Task<Inspection> lock(const Journey& journey) {
+    Host& host = journey.reactor.host();
+    const TimePoint deadline = host.now() + journey.order.lock_timeout;
+    for (auto pause = 10ms;; pause = std::min(pause * 2, 250ms)) {
+        Inspection seen = co_await lock_and_inspect(journey.database, journey.order.branch,
+                                                    journey.order.kit_sql);
+        if (seen.locked) co_return seen;
+        if (host.now() >= deadline) {
+            std::string holder =
+                co_await describe_lock_holder(journey.database, journey.order.branch);
+            throw locked_failure(journey, std::move(holder));
+        }
+        Reactor::Wait wait = journey.reactor.sleep_until(std::min(host.now() + pause, deadline));
+        co_await wait;
+    }
+}
+
+void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step>& plan) {
+    if (journey.database.owns_transactions()) return;
+    for (const Step& step : plan) {
+        if (step.direction == Direction::stamp) return;
+        const RunnableScript& script = journey.scripts.script(step.revision, step.direction);
+        if (script.transactional) continue;
+        throw Failure(
+            Code::active_transaction,
+            fmt::format("revision \"{}\" cannot run inside a transaction block", step.revision),
+            describe_untransactional(script),
+            fmt::format("Use CALL mad_migrate.run_{}('{}', '{}') outside a transaction block.",
+                        name_of(step.direction), journey.order.branch, journey.order.target));
+    }
+}
+
+/// An unfinished step must be finished before anything else, by what the plan begins with.
+void refuse_other_than_unfinished(const UnfinishedStep& unfinished, const std::vector<Step>& plan,
+                                  const Journey& journey) {
+    const bool goes_on = !plan.empty() && plan[0].revision == unfinished.revision &&
+                         plan[0].direction == unfinished.direction;
+    const std::string hint = fmt::format(
+        "Finish it with CALL mad_migrate.run_{}('{}', '{}'), or mend the database by hand and say "
+        "where it stands with mad_migrate.stamp.",
+        name_of(unfinished.direction), journey.order.branch, journey.order.target);
+    if (!goes_on) {
+        throw Failure(
+            Code::partial_step,
+            fmt::format("revision \"{}\" is half-way through its {} in database \"{}\"",
+                        unfinished.revision, name_of(unfinished.direction), journey.database_name),
+            fmt::format("Of its statements {} are done.", unfinished.statements_done), hint);
+    }
+    const RunnableScript& script =
+        journey.scripts.script(unfinished.revision, unfinished.direction);
+    if (unfinished.statements_done > 0 && script.checksum != unfinished.checksum) {
+        throw Failure(
+            Code::partial_step,
+            fmt::format("script of revision \"{}\" was edited while it is half-way through "
+                        "its {} in database \"{}\"",
+                        unfinished.revision, name_of(unfinished.direction), journey.database_name),
+            fmt::format("{} statements of its earlier text are done.", unfinished.statements_done),
+            "Put the earlier text back, or mend the database by hand and say where it stands "
+            "with mad_migrate.stamp.");
+    }
+}
+
+Task<void> run_transactional(const Journey& journey, const Step& step) {
+    const RunnableScript& script = journey.scripts.script(step.revision, step.direction);
+    const bool publish = journey.database.owns_transactions();
+    try {
+        co_await journey.database.transact(
+            script.body, record_step_sql(journey.order.branch, step, script.checksum, publish));
+    } catch (const Failure& failure) {
+        throw located(failure, script, {journey.order.branch, step, journey.database_name});
+    }
+}
+
+/// A statement that can share a transaction with the record of it is done exactly once; of one that
+/// cannot, the intent is recorded first, so that a crash in between is known of.
+Task<void> run_statement(const Journey& journey, const Step& step, const RunnableScript& script,
+                         std::int64_t step_id, std::size_t index) {
+    const Statement& statement = script.statements[index];
+    try {
+        if (statement.transactional) {
+            co_await journey.database.transact(statement.text,
+                                               record_statement_sql(step_id, index + 1, true));
+        } else {
+            co_await journey.database.transact("", record_statement_sql(step_id, index + 1, false));
+            co_await journey.database.run(statement.text);
+            co_await journey.database.transact("", record_statement_sql(step_id, index + 1, true));
+        }
+    } catch (const Failure& failure) {
+        throw located_at(failure, script, index,
+                         {journey.order.branch, step, journey.database_name});
+    }
+}
+
+Task<void> run_outside_transaction(const Journey& journey, const Step& step,
+                                   const std::optional<UnfinishedStep>& unfinished) {
+    const RunnableScript& script = journey.scripts.script(step.revision, step.direction);
+    std::size_t done = 0;
+    std::int64_t step_id = 0;
+    if (unfinished) {
+        done = unfinished->statements_done;
+        step_id = unfinished->id;
+    } else {
+        const Rows rows = co_await journey.database.transact(
+            "", begin_partial_step_sql(journey.order.branch, step, script.checksum,
+                                       script.statements.size()));
+        step_id = std::stoll(rows.at(0).at(0).value());
+    }
+    for (; done < script.statements.size(); ++done) {
+        co_await run_statement(journey, step, script, step_id, done);
+    }
+    co_await journey.database.transact("", finish_partial_step_sql(step_id, step.rows));
+}
+
+Task<void> run_step(const Journey& journey, const Step& step,
+                    const std::optional<UnfinishedStep>& unfinished) {
+    if (step.direction == Direction::stamp) {
+        co_await journey.database.transact(
+            "",
+            record_step_sql(journey.order.branch, step, "", journey.database.owns_transactions()));
+    } else if (journey.scripts.script(step.revision, step.direction).transactional) {
+        co_await run_transactional(journey, step);
+    } else {
+        co_await run_outside_transaction(journey, step, unfinished);
+    }
+}
+
+std::vector<Step> plan_for(const Journey& journey, const Heads& heads) {
+    if (journey.order.direction == Direction::stamp) {
+        return plan_stamp(journey.graph, heads, journey.order.target, journey.order.purge);
+    }
+    std::vector<Step> plan =
+        make_plan(journey.graph, heads, journey.order.direction, journey.order.target);
+    journey.scripts.prepare(plan);
+    return plan;
+}
+
+/// The version setting is written with each step where steps are transactions, and once at the end
+/// where they share the caller's: a row updated again and again in one transaction grows slow.
+Task<void> settle(const Journey& journey, const Inspection& seen, const MigrationResult& result) {
+    if (journey.order.direction == Direction::stamp && seen.unfinished) {
+        co_await journey.database.transact("", forget_unfinished_sql(journey.order.branch));
+    }
+    const std::vector<std::string> heads(result.after.begin(), result.after.end());
+    const bool published = journey.database.owns_transactions() &&
+                           (result.steps > 0 || seen.published == join(heads, ","));
+    if (!published) co_await journey.database.transact("", publish_heads_sql(journey.order.branch));
+}
+
+}  // namespace
+
+Task<MigrationResult> migrate(Reactor& reactor, Executor& database, std::string database_name,
+                              const RevisionGraph& graph, ScriptSource& scripts,
+                              const MigrationOrder& order) {
+    const Journey journey{reactor, database, database_name, graph, scripts, order};
+    const Inspection seen = co_await lock(journey);
+    const std::vector<Step> plan = plan_for(journey, seen.heads);
+    if (order.direction != Direction::stamp && seen.unfinished) {
+        refuse_other_than_unfinished(*seen.unfinished, plan, journey);
+    }
+    refuse_outside_a_transaction(journey, plan);
+
+    MigrationResult result{seen.heads, seen.heads, 0};
+    std::optional<UnfinishedStep> unfinished = seen.unfinished;
+    for (const Step& step : plan) {
+        co_await run_step(journey, step, unfinished);
+        unfinished.reset();
+        apply(result.after, step.rows);
+        ++result.steps;
+    }
+    co_await settle(journey, seen, result);
+    co_return result;
+}
+
+}  // namespace mad

@@ -1,0 +1,38 @@
+// Migrating one database: written once, straight down, for any Executor.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "core/plan.hpp"
+#include "core/revision_graph.hpp"
+#include "engine/executor.hpp"
+#include "engine/reactor.hpp"
+#include "engine/script_source.hpp"
+
+namespace mad {
+
+/// What one call asks of every database it concerns.
+struct MigrationOrder {
+    std::string branch;
+    Direction direction = Direction::upgrade;
+    std::string target;
+    bool purge = false;  // of a stamp: forget what the version table holds
+    std::chrono::milliseconds lock_timeout{2000};
+    std::string kit_sql;
+};
+
+struct MigrationResult {
+    Heads before;
+    Heads after;
+    std::size_t steps = 0;
+};
+
+/// Locks the database for this branch, plans from what it finds there, and runs the plan. What was
+/// referred to must outlive the task. Throws Failure; steps that were committed stay.
+Task<MigrationResult> migrate(Reactor& reactor, Executor& database, std::string database_name,
+                              const RevisionGraph& graph, ScriptSource& scripts,
+                              const MigrationOrder& order);
+
+}  // namespace mad

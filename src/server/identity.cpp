@@ -1,0 +1,32 @@
+// Look-ups of roles.
+#include "server/identity.hpp"
+
+namespace mad::pg {
+
+Oid extension_owner() {
+    const Oid owner = call([]() -> Oid {
+        const Oid schema = get_namespace_oid("mad_migrate", true);
+        HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+        if (!HeapTupleIsValid(tuple)) return InvalidOid;
+        const Oid found = ((Form_pg_namespace)GETSTRUCT(tuple))->nspowner;
+        ReleaseSysCache(tuple);
+        return found;
+    });
+    if (!OidIsValid(owner)) {
+        throw Failure(Code::internal, "schema \"mad_migrate\" does not exist", {},
+                      "Run CREATE EXTENSION mad_migrate in this database.");
+    }
+    return owner;
+}
+
+Oid role_named(const std::string& name) {
+    const char* const text = name.c_str();
+    return call([&] { return get_role_oid(text, false); });
+}
+
+std::string role_name(Oid role) {
+    const char* const name = call([&] { return GetUserNameFromId(role, false); });
+    return name;
+}
+
+}  // namespace mad::pg

@@ -1,0 +1,32 @@
+// Who the backend acts as: the extension's owner for our own tables, a branch's owner for its
+// scripts.
+#pragma once
+
+#include "server/boundary.hpp"
+
+namespace mad::pg {
+
+/// Acts as another role until it goes out of scope. A script cannot leave it: with the local-userid
+/// flag set the server refuses SET ROLE and SET SESSION AUTHORIZATION.
+class Identity {
+ public:
+    explicit Identity(Oid role) noexcept {
+        GetUserIdAndSecContext(&saved_role_, &saved_context_);
+        SetUserIdAndSecContext(role, saved_context_ | SECURITY_LOCAL_USERID_CHANGE);
+    }
+    Identity(const Identity&) = delete;
+    Identity& operator=(const Identity&) = delete;
+    ~Identity() { SetUserIdAndSecContext(saved_role_, saved_context_); }
+
+ private:
+    Oid saved_role_;
+    int saved_context_;
+};
+
+/// The owner of schema mad_migrate in this database.
+Oid extension_owner();
+/// Throws Failure where there is no such role.
+Oid role_named(const std::string& name);
+std::string role_name(Oid role);
+
+}  // namespace mad::pg

@@ -1,0 +1,149 @@
+// SQL in the backend's own transaction: our catalog queries, and the Executor for the control
+// database.
+#include "server/spi.hpp"
+
+#include "core/position.hpp"
+#include "server/identity.hpp"
+#include "server/parser.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+class SpiConnection {
+ public:
+    SpiConnection() {
+        call([] { SPI_connect(); });
+    }
+    SpiConnection(const SpiConnection&) = delete;
+    SpiConnection& operator=(const SpiConnection&) = delete;
+    ~SpiConnection() { SPI_finish(); }
+};
+
+/// Settings that end with the scope, together with everything set within it.
+class SettingsScope {
+ public:
+    explicit SettingsScope(const SessionSettings& settings) : level_(NewGUCNestLevel()) {
+        for (const auto& [name, value] : settings) {
+            const char* const setting = name.c_str();
+            const char* const text = value.c_str();
+            call([&] {
+                (void)set_config_option(setting, text, superuser() ? PGC_SUSET : PGC_USERSET,
+                                        PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+            });
+        }
+    }
+    SettingsScope(const SettingsScope&) = delete;
+    SettingsScope& operator=(const SettingsScope&) = delete;
+    ~SettingsScope() {
+        contain([this] { call([this] { AtEOXact_GUC(false, level_); }); });
+    }
+
+ private:
+    int level_;
+};
+
+Rows copy_rows() {
+    Rows rows;
+    SPITupleTable* const table = SPI_tuptable;
+    if (table == nullptr) return rows;
+    rows.reserve(static_cast<std::size_t>(table->numvals));
+    const int columns = table->tupdesc->natts;
+    for (std::uint64_t i = 0; i < table->numvals; ++i) {
+        Row& row = rows.emplace_back();
+        row.reserve(static_cast<std::size_t>(columns));
+        HeapTuple const tuple = table->vals[i];
+        for (int column = 1; column <= columns; ++column) {
+            const char* const text =
+                call([&] { return SPI_getvalue(tuple, table->tupdesc, column); });
+            row.push_back(text != nullptr ? Cell(text) : Cell());
+        }
+    }
+    return rows;
+}
+
+Rows execute(const std::string& sql) {
+    const SpiConnection connection;
+    const char* const text = sql.c_str();
+    call([&] {
+        const int result = SPI_execute(text, false, 0);
+        if (result < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+    });
+    return copy_rows();
+}
+
+bool is_cancel(const Error& error) noexcept {
+    return error.is(ERRCODE_QUERY_CANCELED) || error.is(ERRCODE_ADMIN_SHUTDOWN);
+}
+
+std::string text_or_empty(const char* text) {
+    return text != nullptr ? text : "";
+}
+
+/// Runs the body in a subtransaction; an ERROR comes out as a Failure that knows how far it got.
+template <typename Body>
+void transact_or_fail(const ScriptProgress& progress, Body&& body) {
+    const std::optional<Error> error = attempt(body);
+    if (!error) return;
+    if (is_cancel(*error)) throw Error(*error);
+    Report report = failure_of(*error).report();
+    report.completed_statements = progress.completed;
+    if (report.position > 0) report.position += progress.characters;
+    throw Failure(std::move(report));
+}
+
+}  // namespace
+
+Rows query(const std::string& sql) {
+    const Identity identity(extension_owner());
+    const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
+    return execute(sql);
+}
+
+Failure failure_of(const Error& error) {
+    const ErrorData& data = error.report();
+    Report report;
+    report.sqlstate = unpack_sql_state(data.sqlerrcode);
+    report.message = text_or_empty(data.message);
+    report.detail = text_or_empty(data.detail);
+    report.hint = text_or_empty(data.hint);
+    report.context = text_or_empty(data.context);
+    report.position = data.internalpos > 0 ? data.internalpos : data.cursorpos;
+    return Failure(std::move(report));
+}
+
+Task<Rows> SpiExecutor::run(std::string sql) {
+    Rows rows;
+    transact_or_fail({}, [&] { rows = query(sql); });
+    co_return rows;
+}
+
+Task<Rows> SpiExecutor::transact(std::string script, std::string record) {
+    Rows rows;
+    ScriptProgress progress;
+    transact_or_fail(progress, [&] {
+        run_script(script, progress);
+        if (!record.empty()) rows = query(record);
+    });
+    co_return rows;
+}
+
+void SpiExecutor::run_script(const std::string& script, ScriptProgress& progress) const {
+    if (script.empty()) return;
+    const std::vector<Statement> statements = parse_statements(script, 1, "");
+    const SettingsScope settings(script_settings_);
+    const Identity identity(script_owner_);
+    for (const Statement& statement : statements) {
+        progress.advance(script, statement.offset);
+        execute(statement.text);
+        ++progress.completed;
+    }
+    progress.characters = 0;
+}
+
+void ScriptProgress::advance(std::string_view script, std::size_t to) noexcept {
+    characters += count_characters(script.substr(bytes, to - bytes));
+    bytes = to;
+}
+
+}  // namespace mad::pg
