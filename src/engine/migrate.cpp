@@ -18,13 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 /// One database on its way.
-struct Journey {
-    Reactor& reactor;
+struct Journey : Migrations {
     Executor& database;
     const std::string& database_name;
-    const RevisionGraph& graph;
-    ScriptSource& scripts;
-    const MigrationOrder& order;
 };
 
 Failure locked_failure(const Journey& journey, std::string holder) {
@@ -188,18 +184,17 @@ Task<void> settle(const Journey& journey, const Inspection& seen, const Migratio
 
 }  // namespace
 
-Task<MigrationResult> migrate(Reactor& reactor, Executor& database, std::string database_name,
-                              const RevisionGraph& graph, ScriptSource& scripts,
-                              const MigrationOrder& order) {
-    const Journey journey{reactor, database, database_name, graph, scripts, order};
+Task<void> migrate(const Migrations& migrations, Executor& database, std::string database_name,
+                   MigrationResult& result) {
+    const Journey journey{migrations, database, database_name};
     const Inspection seen = co_await lock(journey);
+    result = {seen.heads, seen.heads, 0};
     const std::vector<Step> plan = plan_for(journey, seen.heads);
-    if (order.direction != Direction::stamp && seen.unfinished) {
+    if (journey.order.direction != Direction::stamp && seen.unfinished) {
         refuse_other_than_unfinished(*seen.unfinished, plan, journey);
     }
     refuse_outside_a_transaction(journey, plan);
 
-    MigrationResult result{seen.heads, seen.heads, 0};
     std::optional<UnfinishedStep> unfinished = seen.unfinished;
     for (const Step& step : plan) {
         co_await run_step(journey, step, unfinished);
@@ -208,7 +203,6 @@ Task<MigrationResult> migrate(Reactor& reactor, Executor& database, std::string 
         ++result.steps;
     }
     co_await settle(journey, seen, result);
-    co_return result;
 }
 
 }  // namespace mad

@@ -29,10 +29,18 @@ struct MigrationResult {
     std::size_t steps = 0;
 };
 
-/// Locks the database for this branch, plans from what it finds there, and runs the plan. What was
-/// referred to must outlive the task. Throws Failure; steps that were committed stay.
-Task<MigrationResult> migrate(Reactor& reactor, Executor& database, std::string database_name,
-                              const RevisionGraph& graph, ScriptSource& scripts,
-                              const MigrationOrder& order);
+/// What all databases of a call have in common; must outlive the tasks that refer to it.
+struct Migrations {
+    Reactor& reactor;
+    const RevisionGraph& graph;
+    ScriptSource& scripts;
+    const MigrationOrder& order;
+};
+
+/// Locks the database for this branch, plans from what it finds there, and runs the plan. Throws
+/// Failure; `result` then tells how far it came: where the database owns its transactions, the
+/// steps it counts are committed.
+Task<void> migrate(const Migrations& migrations, Executor& database, std::string database_name,
+                   MigrationResult& result);
 
 }  // namespace mad

@@ -1,0 +1,67 @@
+// Plans written out as SQL that psql alone can run.
+#include "engine/offline.hpp"
+
+#include <fmt/format.h>
+
+#include "core/quote.hpp"
+#include "core/text.hpp"
+#include "engine/kit.hpp"
+
+namespace mad {
+
+namespace {
+
+std::string prologue(const OfflineOrder& order) {
+    std::string sql = "\\set ON_ERROR_STOP on\n\n";
+    if (!order.from_nothing) return sql;
+    return sql + prepare_sql(order.branch, order.kit_sql) + ";\n\n";
+}
+
+std::string settings(const OfflineOrder& order) {
+    return fmt::format("SET LOCAL search_path = {};\nSET LOCAL mad_migrate.environment = {};\n",
+                       order.search_path, quote_literal(order.environment));
+}
+
+std::string heading(const Step& step, const RunnableScript& script) {
+    const auto side = [](const std::vector<std::string>& ids) {
+        return ids.empty() ? std::string("<base>") : join(ids, ", ");
+    };
+    return fmt::format("-- Running {} {} -> {}{}\n", name_of(step.direction),
+                       comment_line(side(step.rows.deletes)), comment_line(side(step.rows.inserts)),
+                       script.message.empty() ? "" : comment_line(", " + script.message));
+}
+
+std::string record(const Step& step, const RunnableScript& script, const OfflineOrder& order) {
+    return record_step_sql(order.branch, step, script.checksum, true) + ";\n";
+}
+
+std::string in_transaction(const Step& step, const RunnableScript& script,
+                           const OfflineOrder& order) {
+    return "BEGIN;\n" + settings(order) + script.body + "\n;\n" + record(step, script, order) +
+           "COMMIT;\n\n";
+}
+
+std::string outside_transaction(const Step& step, const RunnableScript& script,
+                                const OfflineOrder& order) {
+    std::string sql = fmt::format("SET search_path = {};\nSET mad_migrate.environment = {};\n",
+                                  order.search_path, quote_literal(order.environment));
+    for (const Statement& statement : script.statements) sql += statement.text + "\n;\n";
+    return sql + "RESET search_path;\nRESET mad_migrate.environment;\n" +
+           record(step, script, order) + "\n";
+}
+
+}  // namespace
+
+std::string write_offline(const std::vector<Step>& plan, const ScriptSource& scripts,
+                          const OfflineOrder& order) {
+    std::string sql = prologue(order);
+    for (const Step& step : plan) {
+        const RunnableScript& script = scripts.script(step.revision, step.direction);
+        sql += heading(step, script);
+        sql += script.transactional ? in_transaction(step, script, order)
+                                    : outside_transaction(step, script, order);
+    }
+    return sql;
+}
+
+}  // namespace mad

@@ -1,0 +1,32 @@
+// The template database from which a branch's databases are cloned.
+#include "engine/templates.hpp"
+
+#include <fmt/format.h>
+
+#include "core/failure.hpp"
+#include "core/quote.hpp"
+
+namespace mad {
+
+namespace {
+
+constexpr const char* duplicate_database = "42P04";
+
+}  // namespace
+
+/// template0: nobody can be connected to it, so the clone cannot be refused for that.
+Task<void> ensure_template(Executor& beside, std::string name, std::string branch) {
+    const std::string database = quote_identifier(name);
+    try {
+        co_await beside.run(
+            fmt::format("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", database));
+    } catch (const Failure& failure) {
+        if (failure.report().sqlstate != duplicate_database) throw;
+        co_return;
+    }
+    co_await beside.run(fmt::format(
+        "COMMENT ON DATABASE {} IS {}", database,
+        quote_literal(fmt::format("Template of branch \"{}\", kept by mad_migrate", branch))));
+}
+
+}  // namespace mad

@@ -1,0 +1,155 @@
+// Our own tables: branches, scripts, databases.
+#include "server/catalog.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/naming.hpp"
+#include "core/quote.hpp"
+#include "core/text.hpp"
+#include "server/identity.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+std::string known_branches() {
+    const Rows rows = query(
+        "SELECT string_agg(pg_catalog.format('\"%s\"', branch), ', ' ORDER BY branch COLLATE "
+        "\"C\") "
+        "FROM mad_migrate.branch");
+    return rows[0][0].value_or("none");
+}
+
+/// A shell pattern as a LIKE pattern with `\` as its escape.
+std::string like_pattern(std::string_view glob) {
+    std::string pattern;
+    for (const char c : glob) {
+        if (c == '*') {
+            pattern += '%';
+        } else if (c == '?') {
+            pattern += '_';
+        } else {
+            if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+            pattern += c;
+        }
+    }
+    return pattern;
+}
+
+Heads heads_of(const Cell& joined) {
+    const std::vector<std::string> ids = items_of(joined);
+    return {ids.begin(), ids.end()};
+}
+
+Database database_of(const Row& row) {
+    return {row[0].value(), row[1].value(),   row[2].value_or(""),
+            row[3] == "t",  heads_of(row[4]), row[5] == "t"};
+}
+
+std::vector<Database> query_databases(const std::string& branch, const std::string& condition) {
+    const Rows rows = query(fmt::format(
+        R"(SELECT database, kind, organization, present, array_to_string(revisions, ','),
+                  kind = 'main' AND database = current_database()
+             FROM mad_migrate.databases
+            WHERE branch = {} AND ({})
+            ORDER BY kind IN ('main', 'template') DESC, database COLLATE "C")",
+        quote_literal(branch), condition));
+    std::vector<Database> databases;
+    databases.reserve(rows.size());
+    std::transform(rows.begin(), rows.end(), std::back_inserter(databases), database_of);
+    return databases;
+}
+
+void refuse_unmatched(const std::string& branch, const std::string& pattern) {
+    const std::string condition =
+        fmt::format("database LIKE {}", quote_literal(like_pattern(pattern)));
+    if (!query_databases(branch, condition).empty()) return;
+    throw Failure(Code::unknown_database,
+                  fmt::format("branch \"{}\" has no database \"{}\"", branch, pattern), {},
+                  "See the branch's databases with SELECT * FROM mad_migrate.databases.");
+}
+
+}  // namespace
+
+std::vector<std::string> items_of(const std::optional<std::string>& joined) {
+    return split(joined.value_or(""), ',');
+}
+
+Branch load_branch(const std::string& name) {
+    const Rows rows =
+        query(fmt::format("SELECT owner::oid, database, template, search_path FROM "
+                          "mad_migrate.branch WHERE branch = {}",
+                          quote_literal(name)));
+    if (rows.empty()) {
+        throw Failure(Code::unknown_branch, fmt::format("branch \"{}\" does not exist", name),
+                      fmt::format("Known branches: {}.", known_branches()),
+                      fmt::format("Create it with SELECT mad_migrate.create_branch({}).",
+                                  quote_literal(name)));
+    }
+    const Row& row = rows[0];
+    Branch branch;
+    branch.name = name;
+    branch.owner = static_cast<Oid>(std::stoul(row[0].value()));
+    branch.owner_name = role_name(branch.owner);
+    branch.database = row[1];
+    branch.database_template = row[2];
+    branch.search_path = row[3].value();
+    return branch;
+}
+
+RevisionGraph load_graph(const std::string& branch) {
+    const Rows rows = query(fmt::format(
+        R"(SELECT revision, array_to_string(down_revisions, ','), array_to_string(depends_on, ','),
+                  array_to_string(labels, ',')
+             FROM mad_migrate.script
+            WHERE branch = {}
+            ORDER BY filename COLLATE "C", revision COLLATE "C")",
+        quote_literal(branch)));
+    std::vector<Revision> revisions;
+    revisions.reserve(rows.size());
+    for (const Row& row : rows) {
+        revisions.push_back({row[0].value(), items_of(row[1]), items_of(row[2]), items_of(row[3])});
+    }
+    return RevisionGraph(std::move(revisions));
+}
+
+std::vector<Database> databases_of(const std::string& branch,
+                                   const std::optional<std::vector<std::string>>& patterns) {
+    if (!patterns) return query_databases(branch, "true");
+    std::string condition = "false";
+    for (const std::string& pattern : *patterns) {
+        refuse_unmatched(branch, pattern);
+        condition += fmt::format(" OR database LIKE {}", quote_literal(like_pattern(pattern)));
+    }
+    return query_databases(branch, condition);
+}
+
+Heads own_heads(const std::string& branch) {
+    const Rows found = query(fmt::format("SELECT to_regclass({})",
+                                         quote_literal("mad_migrate." + version_table(branch))));
+    if (!found[0][0]) return {};
+    return heads_of(query(fmt::format("SELECT string_agg(version_num, ',') FROM mad_migrate.{}",
+                                      quote_identifier(version_table(branch))))[0][0]);
+}
+
+std::vector<std::string> databases_with(const std::string& branch, const RevisionGraph& graph,
+                                        std::string_view revision) {
+    const std::optional<mad::Node> node = graph.find(revision);
+    std::vector<std::string> names;
+    if (!node) return names;
+    const std::array<mad::Node, 1> self{*node};
+    const NodeSet later = descendants(graph, self);
+    for (const Database& database : databases_of(branch, std::nullopt)) {
+        const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
+        const bool applied = std::any_of(heads.begin(), heads.end(), [&](const std::string& head) {
+            const std::optional<mad::Node> at = graph.find(head);
+            return at && later[*at];
+        });
+        if (applied) names.push_back(database.name);
+    }
+    return names;
+}
+
+}  // namespace mad::pg

@@ -1,0 +1,53 @@
+// Our own tables: branches, scripts, databases.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/plan.hpp"
+#include "core/revision_graph.hpp"
+#include "server/boundary.hpp"
+
+namespace mad::pg {
+
+struct Branch {
+    std::string name;
+    Oid owner = InvalidOid;
+    std::string owner_name;
+    std::optional<std::string> database;           // its one database; none: the control database
+    std::optional<std::string> database_template;  // has many databases
+    std::string search_path;
+};
+
+/// Throws Failure(unknown_branch).
+Branch load_branch(const std::string& name);
+RevisionGraph load_graph(const std::string& branch);
+
+/// One row of view mad_migrate.databases.
+struct Database {
+    std::string name;
+    std::string kind;
+    std::string organization;
+    bool present = false;
+    Heads revisions;  // as the shared catalog has them
+    bool is_control = false;
+};
+
+/// The branch's databases, main or template first, then by name; those that match one of the
+/// patterns (`*` and `?` as in a shell) where there are any. Throws Failure(unknown_database) for a
+/// pattern that matches none.
+std::vector<Database> databases_of(const std::string& branch,
+                                   const std::optional<std::vector<std::string>>& patterns);
+
+/// The version rows of a branch in the control database itself.
+Heads own_heads(const std::string& branch);
+
+/// The databases in which a revision is applied, as far as the control database knows.
+std::vector<std::string> databases_with(const std::string& branch, const RevisionGraph& graph,
+                                        std::string_view revision);
+
+/// Items of an array that a query joined with commas.
+std::vector<std::string> items_of(const std::optional<std::string>& joined);
+
+}  // namespace mad::pg

@@ -1,0 +1,36 @@
+// The rows of a set-returning function, given as text and read by the columns' own input functions.
+#include "server/result_set.hpp"
+
+namespace mad::pg {
+
+ResultSet::ResultSet(FunctionCallInfo call_info)
+    : info_(reinterpret_cast<ReturnSetInfo*>(call_info->resultinfo)) {
+    call([&] {
+        InitMaterializedSRF(call_info, 0);
+        columns_ = TupleDescGetAttInMetadata(info_->setDesc);
+        row_context_ = AllocSetContextCreate(CurrentMemoryContext, "mad_migrate result row",
+                                             ALLOCSET_DEFAULT_SIZES);
+    });
+}
+
+void ResultSet::add(const Row& row) {
+    std::vector<char*> values;
+    values.reserve(row.size());
+    for (const Cell& cell : row) {
+        values.push_back(cell ? const_cast<char*>(cell->c_str()) : nullptr);
+    }
+    char** const texts = values.data();
+    call([&] {
+        MemoryContext const caller = MemoryContextSwitchTo(row_context_);
+        HeapTuple const tuple = BuildTupleFromCStrings(columns_, texts);
+        tuplestore_puttuple(info_->setResult, tuple);
+        MemoryContextSwitchTo(caller);
+        MemoryContextReset(row_context_);
+    });
+}
+
+Cell bool_cell(bool value) {
+    return value ? "true" : "false";
+}
+
+}  // namespace mad::pg
