@@ -95,9 +95,13 @@ class [[nodiscard]] Task {
         struct Awaiter {
             std::coroutine_handle<promise_type> coroutine;
             bool await_ready() const noexcept { return false; }
-            std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+            // A transfer to the task would be a tail call only in an optimised build; a task that
+            // ends at once must not cost stack in any.
+            bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
+                coroutine.resume();
+                if (coroutine.done()) return false;
                 coroutine.promise().continue_with(awaiting);
-                return coroutine;
+                return true;
             }
             T await_resume() { return coroutine.promise().take(); }
         };
