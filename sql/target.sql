@@ -52,7 +52,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.create_version_table(text) IS
-    'Creates the version table of a branch unless it exists. Alembic''s own has varchar(32); this one admits longer ids.';
+    'Creates the version table of a branch unless it exists; unlike Alembic''s varchar(32) it admits longer ids';
 
 CREATE FUNCTION mad_migrate.find_version_table(branch text) RETURNS name
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -63,7 +63,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'undefined_table',
             MESSAGE = format('version table "mad_migrate.%s" does not exist', table_name),
-            DETAIL = format('Nothing of branch "%s" has been run in database "%s".', branch, current_database()),
+            DETAIL = format('Nothing of branch "%s" has been run in this database.', branch),
             HINT = format('Create it with SELECT mad_migrate.create_version_table(%L).', branch);
     END IF;
     RETURN table_name;
@@ -78,16 +78,13 @@ RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION USING
         ERRCODE = 'MM016',
-        MESSAGE = format('version table "mad_migrate.%s" %s revision "%s"',
-                         mad_migrate.find_version_table(branch),
-                         CASE WHEN rows_found < rows_wanted THEN 'does not hold'
-                              WHEN rows_wanted = 0 THEN 'already holds'
-                              ELSE 'holds more than once' END,
-                         revision),
-        DETAIL = format('Revision "%s" was to be %s: %s of its rows found where %s wanted. %s',
+        MESSAGE = format('version table "mad_migrate.%s" ', mad_migrate.find_version_table(branch))
+                  || format(CASE WHEN rows_found < rows_wanted THEN 'does not hold revision "%s"'
+                                 WHEN rows_wanted = 0 THEN 'already holds revision "%s"'
+                                 ELSE 'holds revision "%s" more than once' END, revision),
+        DETAIL = format('Revision "%s" was to be %s: expected %s of it, found %s. %s',
                         revision, intention,
-                        rows_found || CASE rows_found WHEN 1 THEN ' was' ELSE ' were' END,
-                        rows_wanted || CASE rows_wanted WHEN 1 THEN ' is' ELSE ' are' END,
+                        rows_wanted || CASE rows_wanted WHEN 1 THEN ' row' ELSE ' rows' END, rows_found,
                         CASE cardinality(held)
                             WHEN 0 THEN 'The table is empty.'
                             ELSE format('The table holds %s.',
@@ -149,7 +146,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.change_heads(text, text[], text[]) IS
-    'Changes a version table as one step does: the last of deletes becomes the last of inserts, the others are deleted and inserted. Each must be exactly one row.';
+    'Changes a version table as one step does: the last of deletes becomes the last of inserts, the others are '
+    'deleted and inserted. Each must be exactly one row.';
 
 -------------------------------------------------------------------------------------------------
 -- 3  History
@@ -179,7 +177,8 @@ COMMENT ON TABLE mad_migrate.history IS
     'Every step run in this database, in order; a row without finished_at is a step to be resumed';
 COMMENT ON COLUMN mad_migrate.history.id IS 'Order of the steps';
 COMMENT ON COLUMN mad_migrate.history.branch IS 'Branch of the revision';
-COMMENT ON COLUMN mad_migrate.history.revision IS 'Revision that was applied, reverted or stamped; empty for a stamp to base';
+COMMENT ON COLUMN mad_migrate.history.revision IS
+    'Revision that was applied, reverted or stamped; empty for a stamp to base';
 COMMENT ON COLUMN mad_migrate.history.direction IS 'upgrade, downgrade or stamp';
 COMMENT ON COLUMN mad_migrate.history.checksum IS 'Checksum of the script that was run; none for a stamp';
 COMMENT ON COLUMN mad_migrate.history.started_at IS 'When the step began';
@@ -238,7 +237,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.publish_heads(text) IS
-    'Writes the heads of a branch, joined with commas in C order, to this database''s setting mad_revision.<branch>, unless they stand there already; no heads, no setting';
+    'Writes the heads of a branch, joined with commas in C order, to this database''s setting '
+    'mad_revision.<branch>, unless they stand there already; no heads, no setting';
 
 -------------------------------------------------------------------------------------------------
 -- 5  Steps: what the engine calls
@@ -259,7 +259,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.record_step(text, text, text, text, text[], text[], timestamptz, bigint, boolean) IS
-    'Records a step that ran in the same transaction: its version rows, its history row and, if asked, the published heads';
+    'Records a step that ran in the same transaction: its version rows, its history row and, if asked, the '
+    'published heads';
 
 CREATE FUNCTION mad_migrate.begin_partial_step(branch text, revision text, direction text, checksum text,
                                                statements int, run bigint)
@@ -352,7 +353,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.finish_partial_step(bigint, text[], text[], boolean) IS
-    'Ends a partial step, all of whose statements are complete: its version rows, its history row and, if asked, the published heads';
+    'Ends a partial step, all of whose statements are complete: its version rows, its history row and, if '
+    'asked, the published heads';
 
 -------------------------------------------------------------------------------------------------
 -- 6  Helpers for scripts: tables and columns
@@ -437,7 +439,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.add_audit_columns(text, text) IS
-    'Adds created_at and updated_at (timestamptz, not null, now()) and created_by and updated_by (varchar(255)) to a table';
+    'Adds created_at and updated_at (timestamptz, not null, now()) and created_by and updated_by '
+    '(varchar(255)) to a table';
 
 CREATE FUNCTION mad_migrate.create_updated_at_trigger(table_name text, schema text DEFAULT 'public') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -484,7 +487,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.create_updated_at_trigger(text, text) IS
-    'Keeps updated_at current on every UPDATE: trigger update_<table>_updated_at, calling update_updated_at_column() in the table''s schema, which is created unless it exists';
+    'Keeps updated_at current on every UPDATE: trigger update_<table>_updated_at, calling '
+    'update_updated_at_column() in the table''s schema, which is created unless it exists';
 
 CREATE FUNCTION mad_migrate.drop_updated_at_function(schema text DEFAULT 'public') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -497,7 +501,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.drop_updated_at_function(text) IS
-    'Drops what create_updated_at_trigger left in a schema, update_updated_at_column(), once no trigger calls it; for the downgrade of a branch''s first revision';
+    'Drops what create_updated_at_trigger left in a schema, update_updated_at_column(), once no trigger calls '
+    'it; for the downgrade of a branch''s first revision';
 
 -------------------------------------------------------------------------------------------------
 -- 7  Helpers for scripts: enum types
@@ -541,6 +546,13 @@ BEGIN
             MESSAGE = format('values of enum type "%s.%s" must not be null', schema, name),
             DETAIL = format('Given is %s.', coalesce(wanted::text, 'NULL')),
             HINT = 'Leave the null out.';
+    END IF;
+    IF cardinality(wanted) > (SELECT count(DISTINCT v) FROM unnest(wanted) AS v) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('values of enum type "%s.%s" must be different', schema, name),
+            DETAIL = format('Given is %s.', wanted),
+            HINT = 'Leave the second one out.';
     END IF;
     SELECT string_agg(quote_literal(v), ', ' ORDER BY position) INTO wanted_list
     FROM unnest(wanted) WITH ORDINALITY AS w (v, position);
@@ -589,6 +601,13 @@ BEGIN
             DETAIL = format('Value "%s" was to be added to it.', value),
             HINT = 'Create it with mad_migrate.create_enum_type().';
     END IF;
+    IF value IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'null_value_not_allowed',
+            MESSAGE = format('a value of enum type "%s.%s" must not be null', schema, name),
+            DETAIL = 'A column of an enum type is null by itself, without a value for it.',
+            HINT = 'Leave the call out.';
+    END IF;
     IF before IS NOT NULL AND after IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
@@ -596,7 +615,7 @@ BEGIN
             DETAIL = format('Value "%s" was to stand before "%s" and after "%s".', value, before, after),
             HINT = 'Give one of them, or none to add the value at the end.';
     END IF;
-    IF neighbour <> ALL (existing) THEN
+    IF neighbour IS NOT NULL AND neighbour <> ALL (existing) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = format('enum type "%s.%s" has no value "%s"', schema, name, neighbour),
@@ -607,7 +626,9 @@ BEGIN
     place := array_position(existing, value);
     IF place IS NULL THEN
         EXECUTE format('ALTER TYPE %I.%I ADD VALUE %L', schema, name, value)
-                || coalesce(format(' BEFORE %L', before), '') || coalesce(format(' AFTER %L', after), '');
+                || CASE WHEN before IS NOT NULL THEN format(' BEFORE %L', before)
+                        WHEN after IS NOT NULL THEN format(' AFTER %L', after)
+                        ELSE '' END;
     ELSIF place > array_position(existing, before) OR place < array_position(existing, after) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'duplicate_object',
@@ -618,7 +639,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.add_enum_value(text, text, text, text, text) IS
-    'Adds a value to an enum type, before or after another or at its end; the transaction that adds a value cannot use it';
+    'Adds a value to an enum type, before or after another or at its end; the transaction that adds a value '
+    'cannot use it';
 
 -------------------------------------------------------------------------------------------------
 -- 8  Helpers for scripts: indexes
@@ -635,7 +657,7 @@ BEGIN
     -- Undone at the function's end, which has a SET of its own.
     PERFORM set_config('search_path', format('%I, pg_temp', names_from), true);
     -- The predicate is SQL by nature: the script's own, run with the script's own rights.
-    EXECUTE format('CREATE %s INDEX %I ON %I.%I (%s)', CASE WHEN is_unique THEN 'UNIQUE' END,
+    EXECUTE format('CREATE %sINDEX %I ON %I.%I (%s)', CASE WHEN is_unique THEN 'UNIQUE ' END,
                    name, table_schema, table_name, column_list)
             || coalesce(' WHERE (' || predicate || ')', '');
 END
@@ -683,6 +705,13 @@ DECLARE
     index_id CONSTANT regclass := to_regclass(format('%I.%I', schema, name));
     existing pg_index;
 BEGIN
+    IF coalesce(cardinality(columns), 0) = 0 OR array_position(columns, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('index "%s.%s" needs the names of its columns', schema, name),
+            DETAIL = format('Given is %s.', coalesce(columns::text, 'NULL')),
+            HINT = 'Give one name at least, and no null.';
+    END IF;
     IF index_id IS NULL THEN
         PERFORM mad_migrate.build_index(name, table_name, columns, predicate, is_unique, schema, schema);
         RETURN;
@@ -721,7 +750,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.create_index_if_not_exists(text, text, text[], boolean, text) IS
-    'Creates a B-tree index on columns. An INVALID index of that name, left by a failed CREATE INDEX CONCURRENTLY, is dropped and built again.';
+    'Creates a B-tree index on columns. An INVALID index of that name, left by a failed CREATE INDEX '
+    'CONCURRENTLY, is dropped and built again.';
 
 CREATE FUNCTION mad_migrate.create_partial_index(name text, table_name text, columns text[], predicate text,
                                                  is_unique boolean DEFAULT false, schema text DEFAULT 'public')
@@ -738,7 +768,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.create_partial_index(text, text, text[], text, boolean, text) IS
-    'As create_index_if_not_exists, for the rows that meet a predicate: an SQL expression, whose names are looked up in the table''s schema';
+    'As create_index_if_not_exists, for the rows that meet a predicate: an SQL expression, whose names are '
+    'looked up in the table''s schema';
 
 -------------------------------------------------------------------------------------------------
 -- 9  Helpers for scripts: keys
@@ -762,7 +793,8 @@ BEGIN
             DETAIL = format('Constraint "%s" is %s.', key_name, key),
             HINT = 'Drop that constraint first.';
     END IF;
-    PERFORM mad_migrate.add_column_if_absent(table_name, column_name, 'uuid NOT NULL DEFAULT gen_random_uuid()', schema);
+    PERFORM mad_migrate.add_column_if_absent(table_name, column_name, 'uuid NOT NULL DEFAULT gen_random_uuid()',
+                                             schema);
     IF key IS NULL THEN
         EXECUTE format('ALTER TABLE %I.%I ADD PRIMARY KEY (%I)', schema, table_name, column_name);
     END IF;
@@ -813,7 +845,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.add_foreign_key_with_index(text, text, text, text, text, text, text) IS
-    'Adds a foreign key to a table of the same schema, fk_<table>_<column> unless named, and index idx_<table>_<column>, without which each DELETE there would scan the table here';
+    'Adds a foreign key to a table of the same schema, fk_<table>_<column> unless named, and index '
+    'idx_<table>_<column>, without which each DELETE there would scan the table here';
 
 -------------------------------------------------------------------------------------------------
 -- 10  Privileges

@@ -32,7 +32,8 @@ CREATE UNIQUE INDEX idx_users_email ON users (organization_id, lower(email));
 COMMENT ON TABLE users IS 'People who log in, each for one organization';
 COMMENT ON COLUMN users.email IS 'Address to log in with; unique within the organization, whatever its case';
 COMMENT ON COLUMN users.status IS 'Only active users log in; invited ones have not done so yet';
-COMMENT ON COLUMN users.password_hash IS 'Salted hash with its parameters; none when the user logs in through an identity provider';
+COMMENT ON COLUMN users.password_hash IS
+    'Salted hash with its parameters; none when the user logs in through an identity provider';
 
 -- migrate:downgrade
 DROP TABLE users;

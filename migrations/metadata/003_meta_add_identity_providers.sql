@@ -51,7 +51,8 @@ SELECT mad_migrate.create_index_if_not_exists('idx_user_identities_subject', 'us
 SELECT mad_migrate.create_index_if_not_exists('idx_user_identities_user_id', 'user_identities', ARRAY['user_id']);
 
 COMMENT ON TABLE identity_providers IS 'Where users of an organization log in instead of with a password';
-COMMENT ON COLUMN identity_providers.issuer IS 'Issuer as the provider states it: OpenID Connect issuer, SAML entity id or LDAP address';
+COMMENT ON COLUMN identity_providers.issuer IS
+    'Issuer as the provider states it: OpenID Connect issuer, SAML entity id or LDAP address';
 COMMENT ON COLUMN identity_providers.client_id IS 'Our name at the provider, where it gives one';
 COMMENT ON COLUMN identity_providers.config IS 'Endpoints, claims and the like; never a secret';
 COMMENT ON TABLE user_identities IS 'Which user a provider''s subject is';
