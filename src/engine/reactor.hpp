@@ -3,6 +3,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -62,10 +63,14 @@ class Reactor {
     void complete_all(const std::function<std::optional<Task<void>>()>& next, std::size_t jobs);
 
  private:
-    void turn();  // waits once, resumes whatever is due
+    void turn();          // waits once, resumes whatever is due
+    void wait_for_due();  // moves waits to due_
+    void leave(Wait& wait) noexcept;
 
     Host& host_;
     std::vector<Wait*> waits_;
+    // What a resumed coroutine destroys leaves it, so that it needs no second look.
+    std::deque<Wait*> due_;
 };
 
 }  // namespace mad
