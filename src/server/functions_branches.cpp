@@ -1,0 +1,138 @@
+// SQL entry points that keep branches: create_branch, alter_branch, drop_branch.
+#include "core/naming.hpp"
+#include "core/quote.hpp"
+#include "server/arguments.hpp"
+#include "server/catalog.hpp"
+#include "server/identity.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+std::string nullable_literal(const std::optional<std::string>& text) {
+    return text ? quote_literal(*text) : std::string("NULL");
+}
+
+void check_database_name(const char* parameter, const std::optional<std::string>& name) {
+    if (!name || (!name->empty() && name->size() < NAMEDATALEN)) return;
+    throw Failure(Code::invalid_parameter, fmt::format("invalid {}: \"{}\"", parameter, *name),
+                  fmt::format("A database's name has 1 to {} bytes.", NAMEDATALEN - 1));
+}
+
+void check_pattern(const std::optional<std::string>& pattern,
+                   const std::optional<std::string>& database_template) {
+    const bool sound = pattern.has_value() == database_template.has_value() &&
+                       (!pattern || pattern->find("{org_id}") != std::string::npos);
+    if (sound) return;
+    throw Failure(Code::invalid_parameter, "template and database_pattern do not fit each other",
+                  "A branch of many databases has both, and the pattern has {org_id} in it.",
+                  "For example: template => 'app_template', database_pattern => 'app_{org_id}'.");
+}
+
+/// Only who could act as the owner anyway may have scripts run as the owner.
+Oid owner_for(const std::optional<std::string>& name) {
+    const Oid owner = name ? role_named(*name) : GetUserId();
+    const bool allowed = call([&] { return is_member_of_role(GetUserId(), owner); });
+    if (!allowed) {
+        throw Failure(Code::insufficient_privilege,
+                      fmt::format("must be member of role \"{}\"", role_name(owner)),
+                      "A branch's scripts run as its owner.");
+    }
+    return owner;
+}
+
+/// What an owner who is no superuser needs: to write the version setting, and the scripts' helpers.
+void grant_to_owner(const std::string& branch, Oid owner) {
+    const std::string role = role_name(owner);
+    query(fmt::format("GRANT SET ON PARAMETER {} TO {}", revision_setting(branch),
+                      quote_identifier(role)));
+    query(fmt::format("SELECT mad_migrate.grant_helpers({})", quote_literal(role)));
+}
+
+void refuse_existing(const std::string& branch) {
+    const Rows rows = query(
+        fmt::format("SELECT FROM mad_migrate.branch WHERE branch = {}", quote_literal(branch)));
+    if (rows.empty()) return;
+    throw Failure(Code::duplicate_branch, fmt::format("branch \"{}\" already exists", branch), {},
+                  "Change it with mad_migrate.alter_branch, or choose another name.");
+}
+
+std::string assignment(const char* column, const std::optional<std::string>& value) {
+    return value ? fmt::format(", {} = {}", column, quote_literal(*value)) : std::string();
+}
+
+void refuse_in_use(const std::string& branch) {
+    const Rows rows = query(fmt::format(
+        "SELECT database FROM mad_migrate.databases WHERE branch = {} AND revisions IS NOT NULL "
+        "ORDER BY database COLLATE \"C\"",
+        quote_literal(branch)));
+    if (rows.empty()) return;
+    throw Failure(Code::branch_in_use,
+                  fmt::format("branch \"{}\" cannot be dropped: it is applied", branch),
+                  fmt::format("It is applied in {} database(s), the first is \"{}\".", rows.size(),
+                              rows[0][0].value()),
+                  fmt::format("Downgrade them to base first, or forget what is applied with "
+                              "mad_migrate.stamp({}, 'base').",
+                              quote_literal(branch)));
+}
+
+}  // namespace
+
+}  // namespace mad::pg
+
+using namespace mad;
+using namespace mad::pg;
+
+MAD_SQL_FUNCTION(mad_migrate_create_branch) {
+    const Arguments arguments(fcinfo);
+    const std::string branch = arguments.text(0, "branch");
+    const std::optional<std::string> database = arguments.optional_text(1);
+    const std::optional<std::string> database_template = arguments.optional_text(2);
+    const std::optional<std::string> pattern = arguments.optional_text(3);
+    check_branch_name(branch);
+    check_database_name("database", database);
+    check_database_name("template", database_template);
+    check_pattern(pattern, database_template);
+    const Oid owner = owner_for(arguments.optional_text(4));
+    refuse_existing(branch);
+    query(fmt::format(
+        "INSERT INTO mad_migrate.branch (branch, owner, database, template, database_pattern, "
+        "search_path, shipped) VALUES ({}, {}, {}, {}, {}, {}, {})",
+        quote_literal(branch), owner, nullable_literal(database),
+        nullable_literal(database_template), nullable_literal(pattern),
+        quote_literal(arguments.text(5, "search_path")), creating_extension));
+    grant_to_owner(branch, owner);
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
+    const Arguments arguments(fcinfo);
+    const Branch branch = load_branch(arguments.text(0, "branch"));
+    const std::optional<std::string> owner_name = arguments.optional_text(1);
+    const std::optional<std::string> pattern = arguments.optional_text(3);
+    if (pattern) check_pattern(pattern, branch.database_template);
+    std::string changes;
+    if (owner_name) {
+        owner_for(role_name(branch.owner));
+        const Oid owner = owner_for(owner_name);
+        grant_to_owner(branch.name, owner);
+        changes += fmt::format(", owner = {}", owner);
+    }
+    changes += assignment("search_path", arguments.optional_text(2));
+    changes += assignment("database_pattern", pattern);
+    if (changes.empty()) return Datum{};
+    query(fmt::format("UPDATE mad_migrate.branch SET {} WHERE branch = {}", changes.substr(2),
+                      quote_literal(branch.name)));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_drop_branch) {
+    const Branch branch = load_branch(Arguments(fcinfo).text(0, "branch"));
+    refuse_in_use(branch.name);
+    query(
+        fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {0};"
+                    "DELETE FROM mad_migrate.branch WHERE branch = {0}",
+                    quote_literal(branch.name)));
+    return Datum{};
+}

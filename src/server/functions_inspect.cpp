@@ -1,0 +1,186 @@
+// SQL entry points that look: current, heads, branch_points, history, show, history_graph, status.
+#include <algorithm>
+
+#include "core/history.hpp"
+#include "core/quote.hpp"
+#include "core/target.hpp"
+#include "server/arguments.hpp"
+#include "server/migration_call.hpp"
+#include "server/result_set.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+/// The version rows of the branch's main database, or its template, as the control database knows
+/// them.
+Heads known_heads(const std::string& branch) {
+    const Database first = databases_of(branch, std::nullopt).at(0);
+    return first.is_control ? own_heads(branch) : first.revisions;
+}
+
+struct Details {
+    std::string message;
+    Cell created_at;
+};
+
+std::map<std::string, Details> load_details(const std::string& branch) {
+    std::map<std::string, Details> details;
+    for (const Row& row : query(fmt::format(
+             "SELECT revision, message, created_at FROM mad_migrate.script WHERE branch = {}",
+             quote_literal(branch)))) {
+        details.emplace(row[0].value(), Details{row[1].value(), row[2]});
+    }
+    return details;
+}
+
+std::vector<std::string> ids_of(const RevisionGraph& graph, std::span<const mad::Node> nodes) {
+    std::vector<std::string> ids;
+    for (const mad::Node node : nodes) ids.push_back(graph[node].id);
+    return ids;
+}
+
+/// One row per node, in the shape that heads, branch_points, history and show share.
+void return_revisions(FunctionCallInfo fcinfo, const std::string& branch,
+                      const RevisionGraph& graph, const std::vector<mad::Node>& nodes) {
+    const std::map<std::string, Details> details = load_details(branch);
+    const std::vector<mad::Node> tips = current_tips(graph, known_heads(branch));
+    ResultSet results(fcinfo);
+    for (const mad::Node node : nodes) {
+        const Revision& revision = graph[node];
+        const Details& known = details.at(revision.id);
+        results.add(
+            {revision.id, array_cell(ids_of(graph, graph.down_revisions(node))),
+             array_cell(ids_of(graph, graph.dependencies(node))),
+             array_cell(graph.shown_labels(node)), known.message, bool_cell(graph.is_head(node)),
+             bool_cell(std::find(tips.begin(), tips.end(), node) != tips.end()), known.created_at});
+    }
+}
+
+std::vector<mad::Node> branch_points(const RevisionGraph& graph) {
+    std::vector<mad::Node> nodes;
+    for (mad::Node node = 0; node < graph.size(); ++node) {
+        if (graph.is_branch_point(node)) nodes.push_back(node);
+    }
+    return nodes;
+}
+
+std::vector<mad::Node> shown_nodes(const RevisionGraph& graph, const std::string& branch,
+                                   const std::string& identifier) {
+    if (identifier == "current") return current_tips(graph, known_heads(branch));
+    return resolve(graph, parse_target(identifier));
+}
+
+std::string draw(const std::string& branch, const std::string& format) {
+    const RevisionGraph graph = load_graph(branch);
+    const std::map<std::string, Details> details = load_details(branch);
+    GraphLabels labels{{}, known_heads(branch)};
+    for (mad::Node node = 0; node < graph.size(); ++node) {
+        labels.messages.push_back(details.at(graph[node].id).message);
+    }
+    if (format == "text") return draw_text(graph, labels);
+    if (format == "dot") return draw_dot(graph, labels);
+    if (format == "mermaid") return draw_mermaid(graph, labels);
+    throw Failure(Code::invalid_parameter, fmt::format("unknown graph format \"{}\"", format), {},
+                  "Use 'text', 'dot' or 'mermaid'.");
+}
+
+/// What the shared catalog says, in one word. Revisions that have no script here are not counted.
+std::string state_of(const Database& database, const RevisionGraph& graph, const Heads& heads,
+                     std::optional<std::size_t>& pending) {
+    if (!database.present) return "absent";
+    const bool known = std::all_of(heads.begin(), heads.end(), [&](const std::string& head) {
+        return graph.find(head).has_value();
+    });
+    if (!known) return "unknown revision";
+    pending = count_pending(graph, heads);
+    return *pending == 0 ? "up to date" : "behind";
+}
+
+void add_status(ResultSet& results, const std::string& branch) {
+    const RevisionGraph graph = load_graph(branch);
+    for (const Database& database : databases_of(branch, std::nullopt)) {
+        const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
+        std::optional<std::size_t> pending;
+        const std::string state = state_of(database, graph, heads, pending);
+        results.add({branch, database.name, database.kind, array_cell(heads), state,
+                     pending ? Cell(std::to_string(*pending)) : Cell()});
+    }
+}
+
+std::vector<std::string> branches_asked(const std::optional<std::string>& branch) {
+    if (branch) return {load_branch(*branch).name};
+    std::vector<std::string> names;
+    for (const Row& row :
+         query("SELECT branch FROM mad_migrate.branch ORDER BY created_at, branch COLLATE \"C\"")) {
+        names.push_back(row[0].value());
+    }
+    return names;
+}
+
+}  // namespace
+
+}  // namespace mad::pg
+
+using namespace mad;
+using namespace mad::pg;
+
+MAD_SQL_FUNCTION(mad_migrate_current) {
+    const Arguments arguments(fcinfo);
+    const std::string branch = arguments.text(0, "branch");
+    const auto databases = current_heads(branch, arguments.optional_texts(1, "databases"));
+    const RevisionGraph graph = load_graph(branch);
+    ResultSet results(fcinfo);
+    for (const auto& [database, heads] : databases) {
+        for (const mad::Node node : current_tips(graph, heads)) {
+            results.add({database, graph[node].id, bool_cell(graph.is_head(node))});
+        }
+    }
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_heads) {
+    const std::string branch = load_branch(Arguments(fcinfo).text(0, "branch")).name;
+    const RevisionGraph graph = load_graph(branch);
+    return_revisions(fcinfo, branch, graph, graph.heads());
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_branch_points) {
+    const std::string branch = load_branch(Arguments(fcinfo).text(0, "branch")).name;
+    const RevisionGraph graph = load_graph(branch);
+    return_revisions(fcinfo, branch, graph, branch_points(graph));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_history) {
+    const Arguments arguments(fcinfo);
+    const std::string branch = load_branch(arguments.text(0, "branch")).name;
+    const RevisionGraph graph = load_graph(branch);
+    const std::string range = arguments.optional_text(1).value_or("");
+    return_revisions(fcinfo, branch, graph, history_range(graph, known_heads(branch), range));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_show) {
+    const Arguments arguments(fcinfo);
+    const std::string branch = load_branch(arguments.text(0, "branch")).name;
+    const RevisionGraph graph = load_graph(branch);
+    return_revisions(fcinfo, branch, graph,
+                     shown_nodes(graph, branch, arguments.text(1, "revision")));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_history_graph) {
+    const Arguments arguments(fcinfo);
+    return text_datum(
+        draw(load_branch(arguments.text(0, "branch")).name, arguments.text(1, "format")));
+}
+
+MAD_SQL_FUNCTION(mad_migrate_status) {
+    const std::optional<std::string> branch = Arguments(fcinfo).optional_text(0);
+    ResultSet results(fcinfo);
+    for (const std::string& name : branches_asked(branch)) add_status(results, name);
+    return Datum{};
+}

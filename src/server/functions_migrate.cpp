@@ -1,0 +1,123 @@
+// SQL entry points that move databases: upgrade, downgrade, stamp, ensure_version.
+#include "server/arguments.hpp"
+#include "server/compat.hpp"
+#include "server/migration_call.hpp"
+#include "server/result_set.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+Cell interval_cell(std::chrono::microseconds duration) {
+    return fmt::format("{} microseconds", duration.count());
+}
+
+Cell error_cell(const DatabaseOutcome& outcome) {
+    if (!outcome.failure) return std::nullopt;
+    const Report& report = outcome.failure->report();
+    return fmt::format("{} ({}){}{}", report.message, report.sqlstate,
+                       report.context.empty() ? "" : "\n", report.context);
+}
+
+void return_outcomes(FunctionCallInfo fcinfo, const MigrationCall& call) {
+    ResultSet results(fcinfo);
+    for (const DatabaseOutcome& outcome : run_migration(call)) {
+        results.add({outcome.database, array_cell(outcome.result.before),
+                     array_cell(outcome.result.after), std::to_string(outcome.result.steps),
+                     status_of(outcome, call.direction), interval_cell(outcome.duration),
+                     error_cell(outcome)});
+    }
+}
+
+/// The parameters that upgrade, downgrade and their procedures share, in this order.
+MigrationCall read_call(const Arguments& arguments, Direction direction) {
+    MigrationCall call;
+    call.branch = arguments.text(0, "branch");
+    call.direction = direction;
+    call.target = arguments.text(1, "target");
+    call.databases = arguments.optional_texts(2, "databases");
+    call.jobs = arguments.optional_integer(3);
+    call.report_failures = reports_failures(arguments.text(4, "on_error"));
+    if (call.jobs && *call.jobs < 1) {
+        throw Failure(Code::invalid_parameter, "parameter \"jobs\" must be at least 1");
+    }
+    return call;
+}
+
+MigrationCall read_stamp(const Arguments& arguments) {
+    MigrationCall call;
+    call.branch = arguments.text(0, "branch");
+    call.direction = Direction::stamp;
+    call.target = arguments.text(1, "target");
+    call.databases = arguments.optional_texts(2, "databases");
+    call.purge = arguments.boolean(3, "purge");
+    return call;
+}
+
+/// Leaves the caller's transaction, so that nothing waits for a snapshot or a lock of ours. The
+/// procedure must have been called outside a transaction block.
+class OwnTransaction {
+ public:
+    OwnTransaction(FunctionCallInfo fcinfo, const MigrationCall& call) {
+        const auto* const context = reinterpret_cast<CallContext*>(fcinfo->context);
+        if (context == nullptr || !IsA(context, CallContext) || context->atomic) {
+            throw Failure(Code::active_transaction,
+                          fmt::format("mad_migrate.run_{} cannot run inside a transaction block",
+                                      name_of(call.direction)),
+                          "It runs each script in a transaction of its own.",
+                          "Call it outside BEGIN ... COMMIT, and not from a function.");
+        }
+        pg::call([] {
+            SPI_connect_ext(SPI_OPT_NONATOMIC);
+            SPI_commit();
+        });
+    }
+    OwnTransaction(const OwnTransaction&) = delete;
+    OwnTransaction& operator=(const OwnTransaction&) = delete;
+    ~OwnTransaction() { SPI_finish(); }
+};
+
+void run_as_procedure(FunctionCallInfo fcinfo, Direction direction) {
+    MigrationCall call = read_call(Arguments(fcinfo), direction);
+    call.leaves_transaction = true;
+    const OwnTransaction own(fcinfo, call);
+    run_migration(call);
+}
+
+}  // namespace
+
+}  // namespace mad::pg
+
+using namespace mad;
+using namespace mad::pg;
+
+MAD_SQL_FUNCTION(mad_migrate_upgrade) {
+    return_outcomes(fcinfo, read_call(Arguments(fcinfo), Direction::upgrade));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_downgrade) {
+    return_outcomes(fcinfo, read_call(Arguments(fcinfo), Direction::downgrade));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_stamp) {
+    return_outcomes(fcinfo, read_stamp(Arguments(fcinfo)));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_run_upgrade) {
+    run_as_procedure(fcinfo, Direction::upgrade);
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_run_downgrade) {
+    run_as_procedure(fcinfo, Direction::downgrade);
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_ensure_version) {
+    const Arguments arguments(fcinfo);
+    ensure_version(arguments.text(0, "branch"), arguments.optional_texts(1, "databases"));
+    return Datum{};
+}

@@ -1,0 +1,202 @@
+// Scripts on their way into the catalog and out of it: each checked alone, then all judged as one
+// graph.
+#include "server/script_store.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/naming.hpp"
+#include "core/quote.hpp"
+#include "core/target.hpp"
+#include "core/text.hpp"
+#include "server/catalog.hpp"
+#include "server/parser.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+/// One addition or removal at a time: the graph is judged as a whole.
+void lock_scripts() {
+    query("LOCK TABLE mad_migrate.script IN SHARE ROW EXCLUSIVE MODE");
+}
+
+std::vector<std::string> sections_outside_transaction(const IncomingScript& incoming) {
+    std::vector<std::string> names;
+    for (const Section& section : incoming.script.sections) {
+        const std::vector<Statement> statements =
+            parse_statements(section.body, section.first_line, incoming.filename);
+        const bool inside = incoming.script.transactional &&
+                            std::all_of(statements.begin(), statements.end(),
+                                        [](const Statement& s) { return s.transactional; });
+        if (!inside) names.push_back(section.name());
+    }
+    return names;
+}
+
+std::vector<std::string> section_names(const Script& script) {
+    std::vector<std::string> names;
+    for (const Section& section : script.sections) names.push_back(section.name());
+    return names;
+}
+
+std::vector<std::string> requirement_texts(const Script& script) {
+    std::vector<std::string> texts;
+    for (const Requirement& requirement : script.requirements) {
+        texts.push_back(requirement.branch + "@" + requirement.revision);
+    }
+    return texts;
+}
+
+void refuse_twice_in_one_set(const std::vector<IncomingScript>& scripts) {
+    std::map<std::string_view, std::string_view> seen;
+    for (const IncomingScript& incoming : scripts) {
+        const auto [first, added] = seen.emplace(incoming.script.revision.id, incoming.filename);
+        if (added) continue;
+        throw Failure(Code::duplicate_revision,
+                      fmt::format("revision \"{}\" is present more than once", first->first),
+                      fmt::format("Scripts \"{}\" and \"{}\" both have it.", first->second,
+                                  incoming.filename),
+                      "Give one of them another Revision ID.");
+    }
+}
+
+struct Stored {
+    std::string filename;
+    std::string text;
+};
+
+std::map<std::string, Stored> stored_scripts(const std::string& branch,
+                                             const std::vector<IncomingScript>& scripts) {
+    std::vector<std::string> ids;
+    for (const IncomingScript& incoming : scripts) ids.push_back(incoming.script.revision.id);
+    std::map<std::string, Stored> stored;
+    for (const Row& row :
+         query(fmt::format("SELECT revision, filename, script FROM mad_migrate.script WHERE branch "
+                           "= {} AND revision = ANY ({})",
+                           quote_literal(branch), quote_array(ids)))) {
+        stored.emplace(row[0].value(), Stored{row[1].value(), row[2].value()});
+    }
+    return stored;
+}
+
+/// Scripts that are there already, to the letter, fall away; what remains must be free to change.
+std::vector<IncomingScript> keep_changes(std::vector<IncomingScript> scripts,
+                                         const std::map<std::string, Stored>& stored) {
+    std::erase_if(scripts, [&](const IncomingScript& incoming) {
+        const auto found = stored.find(incoming.script.revision.id);
+        return found != stored.end() && found->second.text == incoming.text &&
+               found->second.filename == incoming.filename;
+    });
+    return scripts;
+}
+
+void refuse_edited(const std::string& branch, const RevisionGraph& graph,
+                   const std::vector<IncomingScript>& changes,
+                   const std::map<std::string, Stored>& stored) {
+    for (const IncomingScript& incoming : changes) {
+        const std::string& id = incoming.script.revision.id;
+        const auto found = stored.find(id);
+        if (found == stored.end() || found->second.text == incoming.text) continue;
+        const std::vector<std::string> databases = databases_with(branch, graph, id);
+        if (databases.empty()) continue;
+        throw Failure(
+            Code::applied_script,
+            fmt::format("script of revision \"{}\" was edited after it was applied", id),
+            fmt::format("Script \"{}\"; it is applied in {} database(s), the first is \"{}\".",
+                        incoming.filename, databases.size(), databases.front()),
+            "Put the applied text back and write a new revision for the change.");
+    }
+}
+
+void write_row(const std::string& branch, const IncomingScript& incoming) {
+    const Script& script = incoming.script;
+    const auto literal_or_null = [](const std::string& text) {
+        return text.empty() ? std::string("NULL") : quote_literal(text);
+    };
+    query(fmt::format(
+        R"(INSERT INTO mad_migrate.script AS s
+           (branch, revision, filename, down_revisions, depends_on, labels, message, created_at,
+            requirements, irreversible, sections, outside_transaction, script, checksum, shipped)
+           VALUES ({branch}, {revision}, {filename}, {down_revisions}, {depends_on}, {labels}, {message},
+                   {created_at}::timestamptz, {requirements}, {irreversible}, {sections},
+                   {outside_transaction}, {script},
+                   encode(sha256(convert_to({script}, 'UTF8')), 'hex'), {shipped})
+           ON CONFLICT (branch, revision) DO UPDATE
+           SET (filename, down_revisions, depends_on, labels, message, created_at, requirements,
+                irreversible, sections, outside_transaction, script, checksum, added_at, added_by)
+             = (excluded.filename, excluded.down_revisions, excluded.depends_on, excluded.labels,
+                excluded.message, excluded.created_at, excluded.requirements, excluded.irreversible,
+                excluded.sections, excluded.outside_transaction, excluded.script, excluded.checksum,
+                excluded.added_at, excluded.added_by))",
+        fmt::arg("branch", quote_literal(branch)),
+        fmt::arg("revision", quote_literal(script.revision.id)),
+        fmt::arg("filename", quote_literal(incoming.filename)),
+        fmt::arg("down_revisions", quote_array(script.revision.down_revisions)),
+        fmt::arg("depends_on", quote_array(script.revision.depends_on)),
+        fmt::arg("labels", quote_array(script.revision.labels)),
+        fmt::arg("message", quote_literal(script.message)),
+        fmt::arg("created_at", literal_or_null(script.create_date)),
+        fmt::arg("requirements", quote_array(requirement_texts(script))),
+        fmt::arg("irreversible",
+                 script.irreversible ? quote_literal(*script.irreversible) : std::string("NULL")),
+        fmt::arg("sections", quote_array(section_names(script))),
+        fmt::arg("outside_transaction", quote_array(sections_outside_transaction(incoming))),
+        fmt::arg("script", quote_literal(incoming.text)), fmt::arg("shipped", creating_extension)));
+}
+
+}  // namespace
+
+IncomingScript read_script(const std::string& text, const std::optional<std::string>& filename) {
+    Script script = parse_script(text, filename.value_or("(no file name)"));
+    std::string name = filename ? *filename : script_filename(script.revision.id, script.message);
+    return {std::move(script), std::move(name), text};
+}
+
+std::vector<std::string> store_scripts(const std::string& branch,
+                                       std::vector<IncomingScript> scripts) {
+    load_branch(branch);
+    refuse_twice_in_one_set(scripts);
+    lock_scripts();
+    const RevisionGraph before = load_graph(branch);
+    const std::map<std::string, Stored> stored = stored_scripts(branch, scripts);
+    const std::vector<IncomingScript> changes = keep_changes(std::move(scripts), stored);
+    refuse_edited(branch, before, changes, stored);
+
+    std::vector<std::string> revisions;
+    for (const IncomingScript& incoming : changes) {
+        write_row(branch, incoming);
+        revisions.push_back(incoming.script.revision.id);
+    }
+    if (!changes.empty()) load_graph(branch);  // throws unless all of them together make a graph
+    return revisions;
+}
+
+void remove_script(const std::string& branch, const std::string& revision) {
+    load_branch(branch);
+    lock_scripts();
+    const RevisionGraph graph = load_graph(branch);
+    const mad::Node node = resolve_one(graph, revision);
+    const std::string& id = graph[node].id;
+    const auto children = graph.children(node);
+    if (!children.empty()) {
+        throw Failure(Code::missing_parent,
+                      fmt::format("revision \"{}\" cannot be removed: others build on it", id),
+                      fmt::format("Revision \"{}\" does.", graph[children.front()].id),
+                      "Remove those first, newest first.");
+    }
+    const std::vector<std::string> databases = databases_with(branch, graph, id);
+    if (!databases.empty()) {
+        throw Failure(Code::applied_script,
+                      fmt::format("revision \"{}\" cannot be removed: it is applied", id),
+                      fmt::format("It is applied in {} database(s), the first is \"{}\".",
+                                  databases.size(), databases.front()),
+                      fmt::format("Downgrade below it first: mad_migrate.downgrade({}, '{}-1').",
+                                  quote_literal(branch), id));
+    }
+    query(fmt::format("DELETE FROM mad_migrate.script WHERE branch = {} AND revision = {}",
+                      quote_literal(branch), quote_literal(id)));
+}
+
+}  // namespace mad::pg

@@ -1,0 +1,100 @@
+// Sessions in a branch's databases: the caller's own transaction, or one over libpq.
+#include "server/sessions.hpp"
+
+#include "core/text.hpp"
+#include "remote/connection.hpp"
+#include "server/exit_callback.hpp"
+#include "server/settings.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto connect_timeout = 30s;
+
+/// The directory of the server's first socket; the server listens on no socket where there is none.
+std::string socket_directory() {
+    const std::vector<std::string> directories = split_list(Unix_socket_directories);
+    if (directories.empty()) {
+        throw Failure(Code::connection_failed, "the server has no unix socket to connect to",
+                      "unix_socket_directories is empty.",
+                      "Set unix_socket_directories and restart the server.");
+    }
+    return directories.front();
+}
+
+std::string server_user() {
+    const char* error = nullptr;
+    const char* const name = call([&] { return get_user_name(const_cast<char**>(&error)); });
+    if (name == nullptr) throw Failure(Code::internal, error);
+    return name;
+}
+
+std::string server_start() {
+    return call([] { return timestamptz_to_str(PgStartTime); });
+}
+
+std::string milliseconds(std::chrono::milliseconds duration) {
+    return fmt::format("{}ms", duration.count());
+}
+
+/// What a script may rely on, in either kind of session.
+SessionSettings script_settings(const Branch& branch, const std::string& organization) {
+    return {{"search_path", branch.search_path},
+            {"lock_timeout", milliseconds(settings::lock_timeout())},
+            {"mad_migrate.environment", settings::environment()},
+            {"mad_migrate.org_id", organization}};
+}
+
+/// And what a session of our own needs besides; all of it survives RESET ALL.
+SessionSettings session_settings(const Branch& branch, const std::string& organization) {
+    SessionSettings all = script_settings(branch, organization);
+    all.insert(all.end(), {{"statement_timeout", milliseconds(settings::statement_timeout())},
+                           {"client_connection_check_interval", "500ms"},
+                           {"idle_in_transaction_session_timeout", "0"},
+                           {"default_transaction_isolation", "read committed"},
+                           {"default_transaction_read_only", "off"},
+                           {"default_transaction_deferrable", "off"},
+                           {"standard_conforming_strings", "on"},
+                           {"datestyle", "ISO, YMD"},
+                           {"intervalstyle", "postgres"}});
+    return all;
+}
+
+}  // namespace
+
+Task<std::unique_ptr<Executor>> Sessions::open(const Database& database) const {
+    if (database.is_control && !leaves_transaction_) {
+        co_return std::make_unique<SpiExecutor>(branch_.owner,
+                                                script_settings(branch_, database.organization));
+    }
+    co_return co_await connect(database.name, database.organization);
+}
+
+Task<std::unique_ptr<Executor>> Sessions::open_beside() const {
+    const char* const name = call([] { return get_database_name(MyDatabaseId); });
+    co_return co_await connect(name, "");
+}
+
+Task<std::unique_ptr<Executor>> Sessions::connect(std::string database,
+                                                  std::string organization) const {
+    cancel_sessions_at_exit();
+    remote::ConnectionSettings settings;
+    settings.host = socket_directory();
+    settings.port = std::to_string(PostPortNumber);
+    settings.user = branch_.owner_name;
+    settings.database = std::move(database);
+    settings.application_name = "mad_migrate";
+    settings.client_encoding = "UTF8";
+    settings.requirepeer = server_user();
+    settings.expected_instance = server_start();
+    settings.administrator_options = settings::connection_options();
+    settings.session_settings = session_settings(branch_, organization);
+    co_return co_await remote::connect(reactor_, std::move(settings),
+                                       reactor_.host().now() + connect_timeout);
+}
+
+}  // namespace mad::pg
