@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 set -Eeuo pipefail
-trap 'printf "%s:%s: failed: %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
+trap 'printf "%s: failed (%s:%s)\n" "${0##*/}" "${BASH_SOURCE[0]##*/}" "$LINENO" >&2' ERR
 export LC_ALL=C.UTF-8
 
 repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
