@@ -72,75 +72,87 @@ $$;
 COMMENT ON FUNCTION mad_migrate.find_version_table(text) IS
     'Internal: the name of a branch''s version table, which must exist';
 
-CREATE FUNCTION mad_migrate.raise_version_conflict(branch text, revision text, intention text,
-                                                   rows_found bigint, rows_wanted bigint, held text[])
+CREATE FUNCTION mad_migrate.raise_version_conflict(branch text, revision text, intention text, rows_wanted bigint,
+                                                   rows_found bigint, gone text[], added text[])
 RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    version_table CONSTANT name := mad_migrate.find_version_table(branch);
+    held text;
 BEGIN
+    EXECUTE format('SELECT string_agg(format(''"%%s"'', r), '', '' ORDER BY r COLLATE "C") FROM ('
+                   '(SELECT version_num::text AS r FROM mad_migrate.%I EXCEPT ALL SELECT unnest($1))'
+                   ' UNION ALL SELECT unnest($2)) AS h', version_table)
+        INTO held USING added, gone;
     RAISE EXCEPTION USING
         ERRCODE = 'MM016',
-        MESSAGE = format('version table "mad_migrate.%s" ', mad_migrate.find_version_table(branch))
+        MESSAGE = format('version table "mad_migrate.%s" ', version_table)
                   || format(CASE WHEN rows_found < rows_wanted THEN 'does not hold revision "%s"'
                                  WHEN rows_wanted = 0 THEN 'already holds revision "%s"'
                                  ELSE 'holds revision "%s" more than once' END, revision),
         DETAIL = format('Revision "%s" was to be %s: expected %s of it, found %s. %s',
                         revision, intention,
                         rows_wanted || CASE rows_wanted WHEN 1 THEN ' row' ELSE ' rows' END, rows_found,
-                        CASE cardinality(held)
-                            WHEN 0 THEN 'The table is empty.'
-                            ELSE format('The table holds %s.',
-                                        (SELECT string_agg(format('"%s"', r), ', ' ORDER BY r COLLATE "C")
-                                         FROM unnest(held) AS r)) END),
+                        coalesce('The table holds ' || held || '.', 'The table is empty.')),
         HINT = format('Somebody else changed it meanwhile. Look with SELECT * FROM mad_migrate.current(%L)'
                       ' and run the call again.', branch);
 END
 $$;
-COMMENT ON FUNCTION mad_migrate.raise_version_conflict(text, text, text, bigint, bigint, text[]) IS
-    'Internal: the error of change_heads';
+COMMENT ON FUNCTION mad_migrate.raise_version_conflict(text, text, text, bigint, bigint, text[], text[]) IS
+    'Internal: the error of change_heads, which has taken the rows gone from the table and put the rows added there';
 
 CREATE FUNCTION mad_migrate.change_heads(branch text, deletes text[], inserts text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     version_table CONSTANT name := mad_migrate.find_version_table(branch);
     replaces CONSTANT boolean := cardinality(deletes) > 0 AND cardinality(inserts) > 0;
+    only_deleted CONSTANT text[] := CASE WHEN replaces THEN trim_array(deletes, 1) ELSE coalesce(deletes, '{}') END;
+    only_inserted CONSTANT text[] := CASE WHEN replaces THEN trim_array(inserts, 1) ELSE coalesce(inserts, '{}') END;
     old_head CONSTANT text := deletes[cardinality(deletes)];
     new_head CONSTANT text := inserts[cardinality(inserts)];
-    held text[];
+    gone text[] := '{}';
+    added text[] := '{}';
     head text;
-    changed bigint;
+    row_count int;
 BEGIN
-    EXECUTE format('SELECT array_agg(version_num) FROM mad_migrate.%I', version_table) INTO held;
-    held := coalesce(held, '{}');
-
-    FOREACH head IN ARRAY CASE WHEN replaces THEN trim_array(deletes, 1) ELSE coalesce(deletes, '{}') END LOOP
+    -- Every look at the table is for one revision, by the key: after thousands of steps in one
+    -- transaction a scan would read thousands of dead rows.
+    FOREACH head IN ARRAY only_deleted LOOP
         EXECUTE format('DELETE FROM mad_migrate.%I WHERE version_num = $1', version_table) USING head;
-        GET DIAGNOSTICS changed = ROW_COUNT;
-        IF changed <> 1 THEN
-            PERFORM mad_migrate.raise_version_conflict(branch, head, 'deleted', changed, 1, held);
+        GET DIAGNOSTICS row_count = ROW_COUNT;
+        gone := gone || array_fill(head, ARRAY[row_count]);
+        IF row_count <> 1 THEN
+            PERFORM mad_migrate.raise_version_conflict(branch, head, 'deleted', 1, row_count, gone, added);
         END IF;
     END LOOP;
 
-    FOREACH head IN ARRAY CASE WHEN replaces THEN trim_array(inserts, 1) ELSE coalesce(inserts, '{}') END LOOP
+    FOREACH head IN ARRAY only_inserted LOOP
         -- Both guards: a version table made by Alembic may lack the key, and its user may be inserting too.
         EXECUTE format('INSERT INTO mad_migrate.%1$I (version_num) SELECT $1'
                        ' WHERE NOT EXISTS (SELECT FROM mad_migrate.%1$I WHERE version_num = $1)'
                        ' ON CONFLICT DO NOTHING', version_table) USING head;
-        GET DIAGNOSTICS changed = ROW_COUNT;
-        IF changed <> 1 THEN
-            PERFORM mad_migrate.raise_version_conflict(branch, head, 'inserted', 1, 0, held);
+        GET DIAGNOSTICS row_count = ROW_COUNT;
+        IF row_count <> 1 THEN
+            PERFORM mad_migrate.raise_version_conflict(branch, head, 'inserted', 0, 1, gone, added);
         END IF;
+        added := added || head;
     END LOOP;
 
     IF replaces THEN
-        IF new_head = ANY (held) AND new_head <> ALL (deletes) THEN
-            PERFORM mad_migrate.raise_version_conflict(
-                branch, new_head, format('put in place of "%s"', old_head), 1, 0, held);
+        IF new_head <> old_head THEN
+            EXECUTE format('SELECT count(*) FROM mad_migrate.%I WHERE version_num = $1', version_table)
+                INTO row_count USING new_head;
+            IF row_count > 0 THEN
+                PERFORM mad_migrate.raise_version_conflict(
+                    branch, new_head, format('put in place of "%s"', old_head), 0, row_count, gone, added);
+            END IF;
         END IF;
         EXECUTE format('UPDATE mad_migrate.%I SET version_num = $2 WHERE version_num = $1', version_table)
             USING old_head, new_head;
-        GET DIAGNOSTICS changed = ROW_COUNT;
-        IF changed <> 1 THEN
+        GET DIAGNOSTICS row_count = ROW_COUNT;
+        IF row_count <> 1 THEN
             PERFORM mad_migrate.raise_version_conflict(
-                branch, old_head, format('replaced by "%s"', new_head), changed, 1, held);
+                branch, old_head, format('replaced by "%s"', new_head), 1, row_count,
+                gone || array_fill(old_head, ARRAY[row_count]), added || array_fill(new_head, ARRAY[row_count]));
         END IF;
     END IF;
 END
@@ -667,14 +679,11 @@ COMMENT ON FUNCTION mad_migrate.build_index(text, text, text[], text, boolean, t
 
 CREATE FUNCTION mad_migrate.index_shape(index_id regclass) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT ARRAY[a.amname, i.indisunique::text, i.indnullsnotdistinct::text, i.indnkeyatts::text,
-                 i.indoption::text, i.indclass::text, i.indcollation::text,
-                 pg_get_expr(i.indpred, i.indrelid)]
+    -- An operator class implies its access method.
+    SELECT ARRAY[i.indisunique::text, i.indnullsnotdistinct::text, i.indnkeyatts::text, i.indoption::text,
+                 i.indclass::text, i.indcollation::text, pg_get_expr(i.indpred, i.indrelid)]
            || ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnatts) AS k)
-    FROM pg_index i
-    JOIN pg_class c ON c.oid = i.indexrelid
-    JOIN pg_am a ON a.oid = c.relam
-    WHERE i.indexrelid = index_id
+    FROM pg_index i WHERE i.indexrelid = index_id
 $$;
 COMMENT ON FUNCTION mad_migrate.index_shape(regclass) IS
     'Internal: all that makes an index what it is except its name and table, to be compared with another''s';
