@@ -17,7 +17,7 @@ is($cluster->safe_psql($database,
 
 my $symbols = join ',', map { "'$_'" } sort
   grep { !/^(?:pg_finfo_|_PG_init$|Pg_magic_func$)/ }
-  read_file('src/server/exports.txt') =~ /^(\w+)\s/mg;
+  read_file('src/server/exports.txt') =~ /^(\w+)/mg;
 is($cluster->safe_psql($database, <<"SQL"), '', 'each exported function is an SQL function');
 SELECT s FROM unnest(ARRAY[$symbols]::text[]) AS s
 EXCEPT SELECT prosrc FROM pg_catalog.pg_proc WHERE probin = '\$libdir/mad_migrate'
