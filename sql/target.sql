@@ -173,7 +173,7 @@ CREATE TABLE mad_migrate.history (
     checksum text,
     started_at timestamptz NOT NULL,
     finished_at timestamptz,
-    statements int CONSTRAINT history_statements_check CHECK (statements > 0),
+    statements int CONSTRAINT history_statements_check CHECK (statements >= 0),
     statements_done int CONSTRAINT history_statements_done_check CHECK (statements_done BETWEEN 0 AND statements),
     statement_started int CONSTRAINT history_statement_started_check CHECK (statement_started BETWEEN 1 AND statements),
     applied_by text NOT NULL DEFAULT session_user,

@@ -203,6 +203,12 @@ SELECT * FROM kit_history;
 SELECT * FROM mad_migrate.alembic_version_kit;
 SELECT * FROM published;
 
+-- A script without statements is finished as soon as it is begun.
+SELECT mad_migrate.begin_partial_step('kit', 'b', 'upgrade', 'sum b', 0, NULL) AS step \gset
+SELECT mad_migrate.finish_partial_step(:step, '{a}', '{b}', false);
+SELECT mad_migrate.change_heads('kit', '{b}', '{a}');
+SELECT * FROM kit_history;
+
 -- What is finished is finished.
 INSERT INTO mad_migrate.history (id, branch, revision, direction, started_at, finished_at, statements, statements_done)
     OVERRIDING SYSTEM VALUE VALUES (-7, 'kit', 'a', 'upgrade', '-infinity', '2025-10-03 10:00:01+00', 1, 1);
