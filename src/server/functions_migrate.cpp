@@ -59,8 +59,9 @@ MigrationCall read_stamp(const Arguments& arguments) {
 class OwnTransaction {
  public:
     OwnTransaction(FunctionCallInfo fcinfo, const MigrationCall& call) {
-        const auto* const context = reinterpret_cast<CallContext*>(fcinfo->context);
-        if (context == nullptr || !IsA(context, CallContext) || context->atomic) {
+        const auto* const context = fcinfo->context;
+        if (context == nullptr || context->type != T_CallContext ||
+            reinterpret_cast<const CallContext*>(context)->atomic) {
             throw Failure(Code::active_transaction,
                           fmt::format("mad_migrate.run_{} cannot run inside a transaction block",
                                       name_of(call.direction)),
