@@ -185,7 +185,7 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
                       WHERE d.datname = pg_catalog.current_database())
-   AND (l.classid::pg_catalog.int8 << 32) + l.objid::pg_catalog.int8 = {})",
+   AND (l.classid::pg_catalog.int8 << 32) | l.objid::pg_catalog.int8 = {})",
         lock_key(branch)));
     co_return rows.empty() ? "It was released a moment ago." : rows[0][0].value_or("");
 }

@@ -38,6 +38,28 @@ class PlainLexing {
     int level_ = 0;
 };
 
+/// Parse trees are large and short-lived; a branch may have thousands of scripts.
+class ScratchMemory {
+ public:
+    ScratchMemory() : caller_(CurrentMemoryContext) {
+        context_ = call([] {
+            return AllocSetContextCreate(CurrentMemoryContext, "mad_migrate parse trees",
+                                         ALLOCSET_DEFAULT_SIZES);
+        });
+        MemoryContextSwitchTo(context_);
+    }
+    ScratchMemory(const ScratchMemory&) = delete;
+    ScratchMemory& operator=(const ScratchMemory&) = delete;
+    ~ScratchMemory() {
+        MemoryContextSwitchTo(caller_);
+        MemoryContextDelete(context_);
+    }
+
+ private:
+    MemoryContext caller_;
+    MemoryContext context_;
+};
+
 List* parse(const std::string& body, int first, const std::string& filename) {
     const PlainLexing plain;
     const char* const text = body.c_str();
@@ -155,6 +177,7 @@ void refuse_what_a_script_must_not_do(const ::Node* node, const std::string& fil
 
 std::vector<Statement> parse_statements(const std::string& body, int first,
                                         const std::string& filename) {
+    const ScratchMemory scratch;
     List* const parsed = parse(body, first, filename);
     std::vector<Statement> statements;
     statements.reserve(static_cast<std::size_t>(list_length(parsed)));
