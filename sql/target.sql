@@ -218,7 +218,7 @@ DECLARE
     published text;
 BEGIN
     -- All settings of a database are one catalog row: of two branches publishing at once,
-    -- the second would fail with "tuple concurrently updated" instead of waiting.
+    -- the second would fail on that row instead of waiting for the first.
     LOCK TABLE mad_migrate.history IN SHARE UPDATE EXCLUSIVE MODE;
 
     EXECUTE format('SELECT string_agg(version_num, '','' ORDER BY version_num COLLATE "C") FROM mad_migrate.%I',
