@@ -1,7 +1,7 @@
 -- The kit: what every migrated database carries, as plain SQL, so that its dump restores anywhere.
 --
--- The extension's install script begins with this file and the engine runs it in each target
--- database. It therefore holds plain CREATE statements only: an object that is already there, put
+-- The extension's install script begins with this file, and the engine runs it in each target
+-- database; both create schema mad_migrate first. It holds plain CREATE statements only: an object that is already there, put
 -- there by whomever, is an error and never adopted.
 --
 --   1  schema
@@ -19,7 +19,6 @@
 -- 1  Schema
 -------------------------------------------------------------------------------------------------
 
-CREATE SCHEMA mad_migrate;
 COMMENT ON SCHEMA mad_migrate IS
     'mad_migrate kit 1.0.0: version tables, history and helper functions of the migrations run here';
 

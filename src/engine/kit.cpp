@@ -39,7 +39,8 @@ std::string untrusted_sql(const std::string& branch) {
            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
           WHERE n.nspname = 'mad_migrate'
             AND p.proname IN ('create_version_table', 'change_heads', 'publish_heads', 'record_step',
-                              'begin_partial_step', 'record_statement', 'finish_partial_step')) suspect
+                              'begin_partial_step', 'record_statement', 'finish_partial_step',
+                              'find_version_table', 'raise_version_conflict', 'raise_no_partial_step')) suspect
    JOIN pg_catalog.pg_roles r ON r.oid = suspect.owner
   WHERE suspect.hooked OR NOT (r.rolsuper OR r.rolname = current_user)))",
                        quote_literal(version_table(branch)));
