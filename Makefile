@@ -14,7 +14,8 @@ OBJS := $(patsubst $(SOURCE)%.cpp,%.o,$(sort $(wildcard $(FOLDERS:%=$(SOURCE)%/*
 SHLIB_EXPORTS = src/server/exports.txt
 SHLIB_LINK += -lstdc++ $(libpq)
 
-# The install script: the schema and the kit that every target database carries, then the control database's own subjects.
+# The install script: the schema and the kit that every target database carries, then the control
+# database's own subjects.
 SQL_SUBJECTS = schema target tables scripts migrate inspect branches shipped
 INSTALL_SCRIPT_SQL = sql/$(EXTENSION)--$(EXTENSION_VERSION).sql
 DATA_built = $(INSTALL_SCRIPT_SQL)

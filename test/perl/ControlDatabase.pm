@@ -11,21 +11,21 @@ our @EXPORT = qw(start_cluster create_control_database);
 # A running cluster; further arguments are lines of its postgresql.conf.
 sub start_cluster
 {
-	my ($name, @settings) = @_;
-	my $cluster = PostgreSQL::Test::Cluster->new($name);
-	$cluster->init;
-	$cluster->append_conf('postgresql.conf', "$_\n") foreach @settings;
-	$cluster->start;
-	return $cluster;
+    my ($name, @settings) = @_;
+    my $cluster = PostgreSQL::Test::Cluster->new($name);
+    $cluster->init;
+    $cluster->append_conf('postgresql.conf', "$_\n") foreach @settings;
+    $cluster->start;
+    return $cluster;
 }
 
 sub create_control_database
 {
-	my ($cluster, $database) = @_;
-	$database //= 'mad';
-	$cluster->safe_psql('postgres', "CREATE DATABASE $database");
-	$cluster->safe_psql($database, 'CREATE EXTENSION mad_migrate');
-	return $database;
+    my ($cluster, $database) = @_;
+    $database //= 'mad';
+    $cluster->safe_psql('postgres', "CREATE DATABASE $database");
+    $cluster->safe_psql($database, 'CREATE EXTENSION mad_migrate');
+    return $database;
 }
 
 1;

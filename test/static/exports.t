@@ -11,11 +11,11 @@ my @wanted = qw(Pg_magic_func _PG_init);
 
 foreach my $path (files_below('sql', qr/^[^-]*\.sql$/))
 {
-	my $text = read_file($path);
-	my @modules = $text =~ /'MODULE_PATHNAME'/g;
-	my @symbols = $text =~ /AS\s+'MODULE_PATHNAME'\s*,\s*'(\w+)'/g;
-	is(@symbols, @modules, "$path names each function's symbol");
-	push @wanted, map { $_, "pg_finfo_$_" } @symbols;
+    my $text = read_file($path);
+    my @modules = $text =~ /'MODULE_PATHNAME'/g;
+    my @symbols = $text =~ /AS\s+'MODULE_PATHNAME'\s*,\s*'(\w+)'/g;
+    is(@symbols, @modules, "$path names each function's symbol");
+    push @wanted, map { $_, "pg_finfo_$_" } @symbols;
 }
 my %distinct = map { $_ => 1 } @wanted;
 @wanted = sort keys %distinct;

@@ -8,7 +8,7 @@ use Test::More;
 
 foreach my $path (map { files_below($_, qr/\.[ch]pp$/) } qw(src test))
 {
-	is(system('clang-format-19', '--dry-run', '-Werror', $path), 0, "$path is formatted");
+    is(system('clang-format-19', '--dry-run', '-Werror', $path), 0, "$path is formatted");
 }
 
 done_testing();

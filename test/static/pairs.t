@@ -8,21 +8,21 @@ use Test::More;
 
 sub names
 {
-	my ($folder, $extension) = @_;
-	return [ map { m{([^/]+)\.$extension$} ? $1 : () } files_below($folder, qr/\.$extension$/) ];
+    my ($folder, $extension) = @_;
+    return [ map { m{([^/]+)\.$extension$} ? $1 : () } files_below($folder, qr/\.$extension$/) ];
 }
 
 # An alternative expected file, name_1.out, belongs to the test "name".
 sub expected_names
 {
-	my %names = map { s/_[0-9]$//r => 1 } @{ names(@_) };
-	return [ sort keys %names ];
+    my %names = map { s/_[0-9]$//r => 1 } @{ names(@_) };
+    return [ sort keys %names ];
 }
 
 is_deeply(names('test/sql', 'sql'), expected_names('expected', 'out'),
-	'each regression test has an expected file, and the reverse');
+    'each regression test has an expected file, and the reverse');
 is_deeply(names('test/isolation/specs', 'spec'), expected_names('test/isolation/expected', 'out'),
-	'each isolation test has an expected file, and the reverse');
+    'each isolation test has an expected file, and the reverse');
 
 my @unreached = grep { !m{_test\.cpp$} } files_below('test/unit/core', qr/\.cpp$/),
   files_below('test/unit/engine', qr/\.cpp$/), files_below('test/unit/remote', qr/\.cpp$/);

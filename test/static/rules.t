@@ -13,26 +13,26 @@ my $prelude = 'src/server/prelude.hpp';
 
 # What a layer may include: itself and the layers below it.
 my %reach = (
-	core => [qw(core)],
-	engine => [qw(core engine)],
-	remote => [qw(core engine remote)],
-	server => [qw(core engine remote server)]);
+    core => [qw(core)],
+    engine => [qw(core engine)],
+    remote => [qw(core engine remote)],
+    server => [qw(core engine remote server)]);
 
 # What is forbidden in the sources, and the files that are the exception.
 my @forbidden = (
-	[ 'blocking libpq calls', qr/\bPQ(?:exec\w*|connectdb\w*|prepare|setdbLogin)\s*\(/ ],
-	[ 'PG_TRY', qr/\bPG_TRY\b/ ],
-	[ 'sigsetjmp', qr/\bsigsetjmp\b/, qr{^src/server/boundary\.} ],
-	[ 'catching a server error', qr/catch\s*\(\s*const\s+(?:pg::)?Error\b/,
-		qr{^src/server/(?:boundary\.|parser\.cpp)} ],
-	[ 'postgres.h', qr/#include\s*[<"]postgres\.h/, qr{^\Q$prelude\E$} ],
-	[ 'threads', qr/\bstd::j?thread\b/ ]);
+    [ 'blocking libpq calls', qr/\bPQ(?:exec\w*|connectdb\w*|prepare|setdbLogin)\s*\(/ ],
+    [ 'PG_TRY', qr/\bPG_TRY\b/ ],
+    [ 'sigsetjmp', qr/\bsigsetjmp\b/, qr{^src/server/boundary\.} ],
+    [ 'catching a server error', qr/catch\s*\(\s*const\s+(?:pg::)?Error\b/,
+        qr{^src/server/(?:boundary\.|parser\.cpp)} ],
+    [ 'postgres.h', qr/#include\s*[<"]postgres\.h/, qr{^\Q$prelude\E$} ],
+    [ 'threads', qr/\bstd::j?thread\b/ ]);
 
 sub without_comments
 {
-	my ($text) = @_;
-	$text =~ s{//[^\n]*}{}g;
-	return $text;
+    my ($text) = @_;
+    $text =~ s{//[^\n]*}{}g;
+    return $text;
 }
 
 my @sources = files_below('src', qr/\.[ch]pp$/);
@@ -43,22 +43,22 @@ cmp_ok(scalar @sources, '>', 0, 'there are sources');
 
 is_deeply([ grep { $text{$_} !~ m{^// \S} } @sources ], [], 'each file opens with its purpose');
 is_deeply([ grep { ($text{$_} =~ tr/\n//) > $longest_file } @sources ],
-	[], "no file is longer than $longest_file lines");
+    [], "no file is longer than $longest_file lines");
 
 foreach my $rule (@forbidden)
 {
-	my ($name, $pattern, $exception) = @$rule;
-	my @offenders =
-	  grep { $code{$_} =~ $pattern && !(defined $exception && /$exception/) } @sources;
-	is_deeply(\@offenders, [], "$name: nowhere but where it belongs");
+    my ($name, $pattern, $exception) = @$rule;
+    my @offenders =
+      grep { $code{$_} =~ $pattern && !(defined $exception && /$exception/) } @sources;
+    is_deeply(\@offenders, [], "$name: nowhere but where it belongs");
 }
 
 foreach my $layer (sort keys %reach)
 {
-	my $allowed = join '|', @{ $reach{$layer} };
-	my @offenders = grep { $code{$_} =~ m{#include "(?!(?:$allowed)/)} }
-	  grep { m{^src/$layer/} && $_ ne $prelude } @sources;
-	is_deeply(\@offenders, [], "$layer includes only: @{ $reach{$layer} }");
+    my $allowed = join '|', @{ $reach{$layer} };
+    my @offenders = grep { $code{$_} =~ m{#include "(?!(?:$allowed)/)} }
+      grep { m{^src/$layer/} && $_ ne $prelude } @sources;
+    is_deeply(\@offenders, [], "$layer includes only: @{ $reach{$layer} }");
 }
 
 # CVE-2022-2625: an install script must not adopt what somebody else has put in its place.

@@ -12,8 +12,8 @@ my $database = create_control_database($cluster);
 
 my ($version) = read_file('mad_migrate.control') =~ /^default_version = '([^']+)'$/m;
 is($cluster->safe_psql($database,
-		"SELECT extversion FROM pg_extension WHERE extname = 'mad_migrate'"),
-	$version, 'the version is the control file\'s');
+        "SELECT extversion FROM pg_extension WHERE extname = 'mad_migrate'"),
+    $version, 'the version is the control file\'s');
 
 my $symbols = join ',', map { "'$_'" } sort
   grep { !/^(?:pg_finfo_|_PG_init$|Pg_magic_func$)/ }
@@ -43,7 +43,7 @@ SQL
 
 $cluster->safe_psql($database, 'DROP EXTENSION mad_migrate');
 is($cluster->safe_psql($database, 'CREATE EXTENSION mad_migrate; SELECT 1'),
-	1, 'it can be created again after it was dropped');
+    1, 'it can be created again after it was dropped');
 
 $cluster->stop;
 done_testing();
