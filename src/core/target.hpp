@@ -25,10 +25,27 @@ Target parse_target(std::string_view text);
 /// Several with commas.
 std::vector<Target> parse_targets(std::string_view text);
 
+/// `from:to`, or only `to`. Either side of a colon may be empty.
+struct OfflineRange {
+    std::optional<std::string> from;
+    std::string to;
+};
+/// Throws Failure(invalid_target) at a second colon.
+OfflineRange split_range(std::string_view text);
+
 /// The nodes an absolute identifier names (none for `base`, several for `heads`); see
 /// alembic-semantics 3.2, 3.3.
 std::vector<Node> resolve(const RevisionGraph& graph, const Target& target);
+/// What the target's branch and symbol name, its offset left aside; nothing is base. Several heads
+/// are Failure(multiple_heads).
+std::optional<Node> resolve_single(const RevisionGraph& graph, const Target& target);
 /// The one node that an id, label or unique prefix names.
 Node resolve_one(const RevisionGraph& graph, std::string_view identifier);
+
+/// The parents of a new revision: `heads` is a list with commas, in which `base` adds none. Without
+/// `splice` each must be a head.
+std::vector<Node> resolve_parents(const RevisionGraph& graph, std::string_view heads, bool splice);
+/// An item of depends_on as a script states it: a label stays one, a prefix becomes the full id.
+std::string resolve_dependency(const RevisionGraph& graph, std::string_view item);
 
 }  // namespace mad
