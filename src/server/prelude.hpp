@@ -38,6 +38,7 @@ extern "C" {
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
+#include "common/username.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"

@@ -27,8 +27,8 @@ std::string socket_directory() {
 }
 
 std::string server_user() {
-    const char* error = nullptr;
-    const char* const name = call([&] { return get_user_name(const_cast<char**>(&error)); });
+    char* error = nullptr;
+    const char* const name = call([&] { return get_user_name(&error); });
     if (name == nullptr) throw Failure(Code::internal, error);
     return name;
 }
