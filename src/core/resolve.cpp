@@ -124,17 +124,19 @@ std::vector<Node> labelled_heads(const RevisionGraph& graph, const Target& targe
                   "Name the revision itself.");
 }
 
-std::vector<Node> walk_from_heads(const RevisionGraph& graph, const Target& target) {
+std::vector<Node> walk_from_heads(const RevisionGraph& graph, const Target& target,
+                                  Overrun overrun) {
     std::vector<Node> nodes;
     for (const Node head : labelled_heads(graph, target)) {
-        const Place place = walk(graph, target, head);
-        if (!place) {
+        const Place place = walk(graph, target, head, std::nullopt, overrun);
+        if (place) {
+            nodes.push_back(*place);
+        } else if (overrun == Overrun::refuse) {
             throw Failure(Code::unreachable_target,
                           fmt::format("target \"{}\" lies below all revisions", target.text),
                           fmt::format("It is counted from head \"{}\".", graph[head].id),
                           "Take fewer steps, or name the revision itself.");
         }
-        nodes.push_back(*place);
     }
     return nodes;
 }
@@ -145,9 +147,9 @@ Node resolve_one(const RevisionGraph& graph, std::string_view identifier) {
     return look_up(graph, identifier, {});
 }
 
-std::vector<Node> resolve(const RevisionGraph& graph, const Target& target) {
+std::vector<Node> resolve(const RevisionGraph& graph, const Target& target, Overrun overrun) {
     if (!target.offset) return resolve_symbol(graph, target);
-    if (target.symbol.empty() && *target.offset < 0) return walk_from_heads(graph, target);
+    if (target.symbol.empty() && *target.offset < 0) return walk_from_heads(graph, target, overrun);
     throw Failure(Code::invalid_target,
                   fmt::format("relative target \"{}\" is not allowed here", target.text),
                   "Steps are counted only where a single target of an upgrade or downgrade, or the "

@@ -33,9 +33,13 @@ struct OfflineRange {
 /// Throws Failure(invalid_target) at a second colon.
 OfflineRange split_range(std::string_view text);
 
-/// The nodes an absolute identifier names (none for `base`, several for `heads`); see
-/// alembic-semantics 3.2, 3.3.
-std::vector<Node> resolve(const RevisionGraph& graph, const Target& target);
+/// What to do where the graph ends before the steps to walk do.
+enum class Overrun { refuse, stop };
+
+/// The nodes an absolute identifier names (none for `base`, several for `heads`); `-N` counts from
+/// the heads. See alembic-semantics 3.2, 3.3.
+std::vector<Node> resolve(const RevisionGraph& graph, const Target& target,
+                          Overrun overrun = Overrun::refuse);
 /// What the target's branch and symbol name, its offset left aside; nothing is base. Several heads
 /// are Failure(multiple_heads).
 std::optional<Node> resolve_single(const RevisionGraph& graph, const Target& target);

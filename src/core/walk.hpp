@@ -11,9 +11,6 @@ namespace mad {
 /// A revision, or nothing for the base below all revisions.
 using Place = std::optional<Node>;
 
-/// What to do where the graph ends before the steps do.
-enum class Overrun { refuse, stop };
-
 /// As many steps as the target's offset says, up for a positive one. `within` restricts a walk up.
 /// Throws Failure(unreachable_target), also where the way forks.
 Place walk(const RevisionGraph& graph, const Target& target, Place start,

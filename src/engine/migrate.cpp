@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/failure.hpp"
+#include "core/quote.hpp"
 #include "core/text.hpp"
 #include "engine/kit.hpp"
 #include "engine/script_failure.hpp"
@@ -51,6 +52,12 @@ Task<Inspection> lock(const Journey& journey) {
     }
 }
 
+/// For a HINT.
+std::string call_text(Direction direction, const std::string& branch, const std::string& target) {
+    return fmt::format("CALL mad_migrate.run_{}({}, {})", name_of(direction), quote_literal(branch),
+                       quote_literal(target));
+}
+
 void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step>& plan) {
     if (journey.database.owns_transactions()) return;
     for (const Step& step : plan) {
@@ -61,8 +68,8 @@ void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step
             Code::active_transaction,
             fmt::format("revision \"{}\" cannot run inside a transaction block", step.revision),
             describe_untransactional(script),
-            fmt::format("Use CALL mad_migrate.run_{}('{}', '{}') outside a transaction block.",
-                        name_of(step.direction), journey.order.branch, journey.order.target));
+            fmt::format("Use {} outside a transaction block.",
+                        call_text(step.direction, journey.order.branch, journey.order.target)));
     }
 }
 
@@ -71,16 +78,17 @@ void refuse_other_than_unfinished(const UnfinishedStep& unfinished, const std::v
                                   const Journey& journey) {
     const bool goes_on = !plan.empty() && plan[0].revision == unfinished.revision &&
                          plan[0].direction == unfinished.direction;
-    const std::string hint = fmt::format(
-        "Finish it with CALL mad_migrate.run_{}('{}', '{}'), or mend the database by hand and say "
-        "where it stands with mad_migrate.stamp.",
-        name_of(unfinished.direction), journey.order.branch, journey.order.target);
     if (!goes_on) {
+        const bool downwards = unfinished.direction == Direction::downgrade;
         throw Failure(
             Code::partial_step,
             fmt::format("revision \"{}\" is half-way through its {} in database \"{}\"",
                         unfinished.revision, name_of(unfinished.direction), journey.database_name),
-            fmt::format("Of its statements {} are done.", unfinished.statements_done), hint);
+            fmt::format("Of its statements {} are done.", unfinished.statements_done),
+            fmt::format("Finish it with {}, or mend the database by hand and say where it stands "
+                        "with mad_migrate.stamp.",
+                        call_text(unfinished.direction, journey.order.branch,
+                                  unfinished.revision + (downwards ? "-1" : ""))));
     }
     const RunnableScript& script =
         journey.scripts.script(unfinished.revision, unfinished.direction);
@@ -103,28 +111,29 @@ Task<void> run_transactional(const Journey& journey, const Step& step) {
         co_await journey.database.transact(
             script.body, record_step_sql(journey.order.branch, step, script.checksum, publish));
     } catch (const Failure& failure) {
-        throw located(failure, script, {journey.order.branch, step, journey.database_name});
+        throw located(failure, script);
     }
 }
 
 /// A statement that can share a transaction with the record of it is done exactly once; of one that
 /// cannot, the intent is recorded first, so that a crash in between is known of.
-Task<void> run_statement(const Journey& journey, const Step& step, const RunnableScript& script,
-                         std::int64_t step_id, std::size_t index) {
+Task<void> run_statement(const Journey& journey, const RunnableScript& script, std::int64_t step_id,
+                         std::size_t index) {
     const Statement& statement = script.statements[index];
+    const std::string done = record_statement_sql(step_id, index + 1, true);
+    if (!statement.transactional) {
+        co_await journey.database.transact("", record_statement_sql(step_id, index + 1, false));
+    }
     try {
         if (statement.transactional) {
-            co_await journey.database.transact(statement.text,
-                                               record_statement_sql(step_id, index + 1, true));
+            co_await journey.database.transact(statement.text, done);
         } else {
-            co_await journey.database.transact("", record_statement_sql(step_id, index + 1, false));
             co_await journey.database.run(statement.text);
-            co_await journey.database.transact("", record_statement_sql(step_id, index + 1, true));
         }
     } catch (const Failure& failure) {
-        throw located_at(failure, script, index,
-                         {journey.order.branch, step, journey.database_name});
+        throw located_at(failure, script, index);
     }
+    if (!statement.transactional) co_await journey.database.transact("", done);
 }
 
 Task<void> run_outside_transaction(const Journey& journey, const Step& step,
@@ -142,13 +151,13 @@ Task<void> run_outside_transaction(const Journey& journey, const Step& step,
         step_id = std::stoll(rows.at(0).at(0).value());
     }
     for (; done < script.statements.size(); ++done) {
-        co_await run_statement(journey, step, script, step_id, done);
+        co_await run_statement(journey, script, step_id, done);
     }
     co_await journey.database.transact("", finish_partial_step_sql(step_id, step.rows));
 }
 
-Task<void> run_step(const Journey& journey, const Step& step,
-                    const std::optional<UnfinishedStep>& unfinished) {
+Task<void> run_by_kind(const Journey& journey, const Step& step,
+                       const std::optional<UnfinishedStep>& unfinished) {
     if (step.direction == Direction::stamp) {
         co_await journey.database.transact(
             "",
@@ -157,6 +166,15 @@ Task<void> run_step(const Journey& journey, const Step& step,
         co_await run_transactional(journey, step);
     } else {
         co_await run_outside_transaction(journey, step, unfinished);
+    }
+}
+
+Task<void> run_step(const Journey& journey, const Step& step,
+                    const std::optional<UnfinishedStep>& unfinished) {
+    try {
+        co_await run_by_kind(journey, step, unfinished);
+    } catch (const Failure& failure) {
+        throw located_in(failure, {journey.order.branch, step, journey.database_name});
     }
 }
 
@@ -196,6 +214,11 @@ Task<void> migrate(const Migrations& migrations, Executor& database, std::string
     refuse_outside_a_transaction(journey, plan);
 
     std::optional<UnfinishedStep> unfinished = seen.unfinished;
+    if (unfinished && unfinished->statements_done == 0 && !plan.empty()) {
+        // Its script may have been edited, so its record would no longer tell the truth.
+        co_await database.transact("", forget_unfinished_sql(journey.order.branch));
+        unfinished.reset();
+    }
     for (const Step& step : plan) {
         co_await run_step(journey, step, unfinished);
         unfinished.reset();

@@ -12,43 +12,50 @@ namespace mad {
 
 namespace {
 
-Failure with_context(const Failure& failure, const std::string& statement_context,
-                     const Whereabouts& where) {
+Failure with_context(const Failure& failure, std::string_view context) {
     Report report = failure.report();
     if (!report.context.empty()) report.context += '\n';
-    report.context += statement_context;
-    report.context += fmt::format("{} of revision \"{}\", branch \"{}\", database \"{}\"",
-                                  name_of(where.step.direction), where.step.revision, where.branch,
-                                  where.database);
+    report.context += context;
     return Failure(std::move(report));
 }
 
-std::string statement_context(const RunnableScript& script, std::size_t index, int line) {
-    return fmt::format("statement {} of {}, line {} of script \"{}\": {}\n", index + 1,
-                       script.statements.size(), line, script.filename,
-                       first_line(script.statements[index].text));
+Failure in_statement(const Failure& failure, const RunnableScript& script, std::size_t index,
+                     int line) {
+    return with_context(failure, fmt::format("statement {} of {}, line {} of script \"{}\": {}",
+                                             index + 1, script.statements.size(), line,
+                                             script.filename,
+                                             first_line(script.statements[index].text)));
+}
+
+/// Of the server's error position in `text`, which begins at `text_line`.
+int error_line(const Failure& failure, std::string_view text, int text_line, int fallback) {
+    const int position = failure.report().position;
+    if (position <= 0) return fallback;
+    return text_line - 1 + line_at(text, byte_offset(text, position));
 }
 
 }  // namespace
 
-Failure located(const Failure& failure, const RunnableScript& script, const Whereabouts& where) {
-    const Report& report = failure.report();
-    if (!report.completed_statements || *report.completed_statements >= script.statements.size()) {
-        return with_context(failure, "", where);
-    }
-    int line = script.statements[*report.completed_statements].line;
-    if (report.position > 0) {
-        line =
-            script.first_line - 1 + line_at(script.body, byte_offset(script.body, report.position));
-    }
-    return with_context(failure, statement_context(script, *report.completed_statements, line),
-                        where);
+Failure located(const Failure& failure, const RunnableScript& script) {
+    const std::optional<std::size_t>& completed = failure.report().completed_statements;
+    if (!completed || *completed >= script.statements.size()) return failure;
+    const int line =
+        error_line(failure, script.body, script.first_line, script.statements[*completed].line);
+    return in_statement(failure, script, *completed, line);
 }
 
-Failure located_at(const Failure& failure, const RunnableScript& script, std::size_t statement,
-                   const Whereabouts& where) {
-    const int line = script.statements[statement].line;
-    return with_context(failure, statement_context(script, statement, line), where);
+Failure located_at(const Failure& failure, const RunnableScript& script, std::size_t statement) {
+    if (failure.report().completed_statements.value_or(0) > 0) return failure;
+    const Statement& failed = script.statements[statement];
+    return in_statement(failure, script, statement,
+                        error_line(failure, failed.text, failed.line, failed.line));
+}
+
+Failure located_in(const Failure& failure, const Whereabouts& where) {
+    return with_context(
+        failure, fmt::format("{} of revision \"{}\", branch \"{}\", database \"{}\"",
+                             name_of(where.step.direction), where.step.revision, where.branch,
+                             where.database));
 }
 
 std::string describe_untransactional(const RunnableScript& script) {

@@ -17,10 +17,11 @@ struct Whereabouts {
 };
 
 /// Of a script that ran as one batch: the failure says itself how many statements had completed.
-Failure located(const Failure& failure, const RunnableScript& script, const Whereabouts& where);
-/// Of a script that runs statement by statement.
-Failure located_at(const Failure& failure, const RunnableScript& script, std::size_t statement,
-                   const Whereabouts& where);
+Failure located(const Failure& failure, const RunnableScript& script);
+/// Of one statement that ran on its own, perhaps with our record of it behind it.
+Failure located_at(const Failure& failure, const RunnableScript& script, std::size_t statement);
+/// Of whatever belongs to a step, the failures above included.
+Failure located_in(const Failure& failure, const Whereabouts& where);
 
 /// Which statement keeps a script out of a transaction, as a sentence for DETAIL.
 std::string describe_untransactional(const RunnableScript& script);

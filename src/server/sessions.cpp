@@ -33,8 +33,12 @@ std::string server_user() {
     return name;
 }
 
+/// In a form that means the same under any setting.
 std::string server_start() {
-    return call([] { return timestamptz_to_str(PgStartTime); });
+    const Rows rows = query(
+        "SELECT to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD "
+        "HH24:MI:SS.US\"+00\"')");
+    return rows[0][0].value();
 }
 
 std::string milliseconds(std::chrono::milliseconds duration) {
@@ -66,6 +70,12 @@ SessionSettings session_settings(const Branch& branch, const std::string& organi
 
 }  // namespace
 
+Sessions::Sessions(Reactor& reactor, const Branch& branch, bool leaves_transaction)
+    : reactor_(reactor),
+      branch_(branch),
+      leaves_transaction_(leaves_transaction),
+      server_start_(server_start()) {}
+
 Task<std::unique_ptr<Executor>> Sessions::open(const Database& database) const {
     if (database.is_control && !leaves_transaction_) {
         co_return std::make_unique<SpiExecutor>(branch_.owner,
@@ -90,7 +100,7 @@ Task<std::unique_ptr<Executor>> Sessions::connect(std::string database,
     settings.application_name = "mad_migrate";
     settings.client_encoding = "UTF8";
     settings.requirepeer = server_user();
-    settings.expected_instance = server_start();
+    settings.expected_instance = server_start_;
     settings.administrator_options = settings::connection_options();
     settings.session_settings = session_settings(branch_, organization);
     co_return co_await remote::connect(reactor_, std::move(settings),

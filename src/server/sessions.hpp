@@ -14,8 +14,7 @@ namespace mad::pg {
 class Sessions {
  public:
     /// `leaves_transaction`: reach the control database too over libpq.
-    Sessions(Reactor& reactor, const Branch& branch, bool leaves_transaction)
-        : reactor_(reactor), branch_(branch), leaves_transaction_(leaves_transaction) {}
+    Sessions(Reactor& reactor, const Branch& branch, bool leaves_transaction);
 
     /// As the branch's owner.
     Task<std::unique_ptr<Executor>> open(const Database& database) const;
@@ -29,6 +28,7 @@ class Sessions {
     Reactor& reactor_;
     const Branch& branch_;
     bool leaves_transaction_;
+    std::string server_start_;
 };
 
 }  // namespace mad::pg
