@@ -11,7 +11,7 @@ Create Date: 2025-09-12 09:00:00
 */
 
 -- migrate:upgrade
-SELECT mad_migrate.create_enum_type('organization_status', ARRAY['active', 'inactive', 'suspended']);
+SELECT mad_migrate.create_enum_type('organization_status', ARRAY['active', 'inactive', 'suspended', 'deleted']);
 SELECT mad_migrate.create_enum_type('subscription_tier', ARRAY['free', 'basic', 'professional', 'enterprise']);
 
 CREATE TABLE organizations (

@@ -106,6 +106,13 @@ Readiness ServerHost::wait(std::span<const Interest> interests, Deadline deadlin
     return ready;
 }
 
+Readiness ProcedureHost::wait(std::span<const Interest> interests, Deadline deadline) {
+    call([] {
+        if (ActiveSnapshotSet()) SPI_commit();
+    });
+    return ServerHost::wait(interests, deadline);
+}
+
 void ServerHost::say(const Notice& notice) {
     const int level = server_level(notice.level);
     const char* const message = notice.message.c_str();

@@ -7,13 +7,21 @@
 namespace mad::pg {
 
 /// Interrupts (cancel, terminate, statement_timeout, postmaster death) come out of wait().
-class ServerHost final : public Host {
+class ServerHost : public Host {
  public:
     Readiness wait(std::span<const Interest> interests, Deadline deadline) override;
     void say(const Notice& notice) override;
     TimePoint now() override { return Clock::now(); }
     void reserve_socket() override;
     void release_socket() noexcept override;
+};
+
+/// In a procedure called outside a transaction block, with a non-atomic SPI connection open: waits
+/// without a snapshot, for which CREATE INDEX CONCURRENTLY in this database would wait in turn. A
+/// catalog query after a commit leaves one behind, so each wait that finds one commits again.
+class ProcedureHost final : public ServerHost {
+ public:
+    Readiness wait(std::span<const Interest> interests, Deadline deadline) override;
 };
 
 }  // namespace mad::pg

@@ -148,8 +148,10 @@ std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
     CatalogScripts scripts(branch.name, settings::environment());
     const MigrationOrder order{branch.name, call.direction,           call.target,
                                call.purge,  settings::lock_timeout(), kit_sql()};
-    ServerHost host;
-    Reactor reactor(host);
+    const std::unique_ptr<ServerHost> host = call.leaves_transaction
+                                                 ? std::make_unique<ProcedureHost>()
+                                                 : std::make_unique<ServerHost>();
+    Reactor reactor(*host);
     const Sessions sessions(reactor, branch, call.leaves_transaction);
     ensure_present(reactor, sessions, branch, databases, call.direction);
 
@@ -158,7 +160,7 @@ std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
     std::vector<DatabaseOutcome> outcomes = migrate_all(
         {reactor, graph, scripts, order}, names_of(databases),
         [&](const std::string& name) { return sessions.open(index.at(name)); }, jobs,
-        [&](const DatabaseOutcome& outcome) { tell(host, outcome, call); });
+        [&](const DatabaseOutcome& outcome) { tell(*host, outcome, call); });
     const bool failed = std::any_of(outcomes.begin(), outcomes.end(),
                                     [](const DatabaseOutcome& o) { return o.failure.has_value(); });
     if (failed && !call.report_failures) raise_failures(outcomes, call);

@@ -6,7 +6,7 @@ namespace mad::pg {
 ResultSet::ResultSet(FunctionCallInfo call_info)
     : info_(reinterpret_cast<ReturnSetInfo*>(call_info->resultinfo)) {
     call([&] {
-        InitMaterializedSRF(call_info, 0);
+        InitMaterializedSRF(call_info, MAT_SRF_USE_EXPECTED_DESC);
         columns_ = TupleDescGetAttInMetadata(info_->setDesc);
         row_context_ = AllocSetContextCreate(CurrentMemoryContext, "mad_migrate result row",
                                              ALLOCSET_DEFAULT_SIZES);

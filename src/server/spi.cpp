@@ -76,6 +76,27 @@ bool is_cancel(const Error& error) noexcept {
     return error.is(ERRCODE_QUERY_CANCELED) || error.is(ERRCODE_ADMIN_SHUTDOWN);
 }
 
+/// Keeps the callers' context lines out of an ERROR that becomes a Failure: raised again, it gets
+/// them again.
+class FreshErrorContext {
+ public:
+    FreshErrorContext() noexcept : callers_(error_context_stack) { error_context_stack = nullptr; }
+    FreshErrorContext(const FreshErrorContext&) = delete;
+    FreshErrorContext& operator=(const FreshErrorContext&) = delete;
+    ~FreshErrorContext() { error_context_stack = callers_; }
+
+ private:
+    ErrorContextCallback* callers_;
+};
+
+/// SPI names the whole statement; where it stands in its script is told more shortly elsewhere.
+void drop_statement_context(std::string& context, std::string_view statement) {
+    const std::string named = fmt::format("SQL statement \"{}\"", statement);
+    if (!context.ends_with(named)) return;
+    context.resize(context.size() - named.size());
+    if (context.ends_with('\n')) context.pop_back();
+}
+
 std::string text_or_empty(const char* text) {
     return text != nullptr ? text : "";
 }
@@ -83,12 +104,14 @@ std::string text_or_empty(const char* text) {
 /// Runs the body in a subtransaction; an ERROR comes out as a Failure that knows how far it got.
 template <typename Body>
 void transact_or_fail(const ScriptProgress& progress, Body&& body) {
+    const FreshErrorContext fresh;
     const std::optional<Error> error = attempt(body);
     if (!error) return;
     if (is_cancel(*error)) throw Error(*error);
     Report report = failure_of(*error).report();
     report.completed_statements = progress.completed;
     if (report.position > 0) report.position += progress.characters;
+    drop_statement_context(report.context, progress.statement);
     throw Failure(std::move(report));
 }
 
@@ -134,16 +157,18 @@ void SpiExecutor::run_script(const std::string& script, ScriptProgress& progress
     const SettingsScope settings(script_settings_);
     const Identity identity(script_owner_);
     for (const Statement& statement : statements) {
-        progress.advance(script, statement.offset);
+        progress.advance(script, statement);
         execute(statement.text);
         ++progress.completed;
     }
     progress.characters = 0;
+    progress.statement.clear();
 }
 
-void ScriptProgress::advance(std::string_view script, std::size_t to) noexcept {
-    characters += count_characters(script.substr(bytes, to - bytes));
-    bytes = to;
+void ScriptProgress::advance(std::string_view script, const Statement& next) {
+    characters += count_characters(script.substr(bytes, next.offset - bytes));
+    bytes = next.offset;
+    statement = next.text;
 }
 
 }  // namespace mad::pg

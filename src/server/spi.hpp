@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/executor.hpp"
+#include "engine/script_source.hpp"
 #include "server/boundary.hpp"
 
 namespace mad::pg {
@@ -24,9 +25,10 @@ using SessionSettings = std::vector<std::pair<std::string, std::string>>;
 struct ScriptProgress {
     std::size_t completed = 0;  // statements
     std::size_t bytes = 0;
-    int characters = 0;  // before the statement that runs
+    int characters = 0;     // before the statement that runs
+    std::string statement;  // that runs
 
-    void advance(std::string_view script, std::size_t to) noexcept;
+    void advance(std::string_view script, const Statement& next);
 };
 
 /// The control database, in the caller's transaction. Scripts run as the branch's owner, who cannot
