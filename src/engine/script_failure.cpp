@@ -21,10 +21,10 @@ Failure with_context(const Failure& failure, std::string_view context) {
 
 Failure in_statement(const Failure& failure, const RunnableScript& script, std::size_t index,
                      int line) {
-    return with_context(failure, fmt::format("statement {} of {}, line {} of script \"{}\": {}",
-                                             index + 1, script.statements.size(), line,
-                                             script.filename,
-                                             first_line(script.statements[index].text)));
+    return with_context(failure,
+                        fmt::format("statement {} of {}, line {} of script \"{}\": {}", index + 1,
+                                    script.statements.size(), line, script.filename,
+                                    first_line(script.statements[index].text)));
 }
 
 /// Of the server's error position in `text`, which begins at `text_line`.

@@ -10,8 +10,8 @@ namespace mad {
 namespace {
 
 using test::Calls;
-using test::failure_of;
 using test::failing;
+using test::failure_of;
 using test::rows;
 using test::ScriptedExecutor;
 using test::sight;
@@ -122,8 +122,8 @@ TEST_F(KitTest, PassesOnThatItCannotBeInstalled) {
 }
 
 TEST_F(KitTest, RefusesAKitOfAnotherVersion) {
-    for (const Cell& kit : {Cell("mad_migrate kit 2.0.0: all of it"), Cell("something else"), Cell(),
-                            Cell("mad_migrate kit 1.0.01: all of it")}) {
+    for (const Cell& kit : {Cell("mad_migrate kit 2.0.0: all of it"), Cell("something else"),
+                            Cell(), Cell("mad_migrate kit 1.0.01: all of it")}) {
         const Report report = refusal({.kit = kit});
         EXPECT_EQ(report.sqlstate, "MM025");
         EXPECT_EQ(report.detail, "Schema mad_migrate is commented \"" + kit.value_or("") +
@@ -176,8 +176,9 @@ TEST(KitSql, CallsTheKitsFunctions) {
     EXPECT_EQ(publish_heads_sql("results"), "SELECT mad_migrate.publish_heads('results')");
     EXPECT_EQ(forget_unfinished_sql("results"),
               "DELETE FROM mad_migrate.history WHERE branch = 'results' AND finished_at IS NULL");
-    EXPECT_EQ(begin_partial_step_sql("results", step, "sum", 3),
-              "SELECT mad_migrate.begin_partial_step('results', 'it''s', 'upgrade', 'sum', 3, NULL)");
+    EXPECT_EQ(
+        begin_partial_step_sql("results", step, "sum", 3),
+        "SELECT mad_migrate.begin_partial_step('results', 'it''s', 'upgrade', 'sum', 3, NULL)");
     EXPECT_EQ(record_statement_sql(7, 2, false),
               "SELECT mad_migrate.record_statement(7, 2, false)");
     EXPECT_EQ(finish_partial_step_sql(7, step.rows),

@@ -20,8 +20,12 @@ using test::outside;
 using test::within;
 
 Failure disk_full() {
-    return Failure(Report{.sqlstate = "53100", .message = "disk full", .detail = {}, .hint = {},
-                          .context = {}, .completed_statements = {}});
+    return Failure(Report{.sqlstate = "53100",
+                          .message = "disk full",
+                          .detail = {},
+                          .hint = {},
+                          .context = {},
+                          .completed_statements = {}});
 }
 
 /// What of the calls that came through makes a step a recorded one.
@@ -72,8 +76,8 @@ class MigrateFaultTest : public test::MigrationTest {
     /// The context of the failure when the call that holds `text` fails.
     std::string context_when_failing(const std::string& text) {
         Attempt attempt(test::Seen{.heads = "001"});
-        const Calls calls = undisturbed(
-            [] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}); });
+        const Calls calls =
+            undisturbed([] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}); });
         const auto found = std::ranges::find_if(
             calls, [&](const std::string& call) { return call.find(text) != std::string::npos; });
         attempt.database.fail_at(static_cast<std::size_t>(found - calls.begin()) + 1, disk_full());
@@ -82,15 +86,13 @@ class MigrateFaultTest : public test::MigrationTest {
 };
 
 TEST_F(MigrateFaultTest, CountsTheStepsThatWereRecorded) {
-    fail_each_call_in_turn(
-        [] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}); });
+    fail_each_call_in_turn([] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}); });
 }
 
 TEST_F(MigrateFaultTest, CountsTheStepsOfTheCallersTransaction) {
     scripts_.put("002", Direction::upgrade, {within("INSERT")});
-    fail_each_call_in_turn([] {
-        return std::make_unique<Attempt>(test::Seen{.heads = "001"}, false);
-    });
+    fail_each_call_in_turn(
+        [] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}, false); });
 }
 
 TEST_F(MigrateFaultTest, CountsTheStepsBehindAResumedOne) {
@@ -100,8 +102,7 @@ TEST_F(MigrateFaultTest, CountsTheStepsBehindAResumedOne) {
                                     .checksum = "sum 002",
                                     .statements_done = 1};
     fail_each_call_in_turn([&] {
-        return std::make_unique<Attempt>(
-            test::Seen{.heads = "001", .unfinished = unfinished});
+        return std::make_unique<Attempt>(test::Seen{.heads = "001", .unfinished = unfinished});
     });
 }
 
@@ -109,8 +110,7 @@ TEST_F(MigrateFaultTest, CountsTheStepsOfAStamp) {
     order(Direction::stamp, "002");
     const UnfinishedStep unfinished{.revision = "002", .checksum = {}};
     fail_each_call_in_turn([&] {
-        return std::make_unique<Attempt>(
-            test::Seen{.heads = "001", .unfinished = unfinished});
+        return std::make_unique<Attempt>(test::Seen{.heads = "001", .unfinished = unfinished});
     });
 }
 
@@ -134,8 +134,11 @@ TEST_F(MigrateFaultTest, SaysWhichStatementFailed) {
 TEST_F(MigrateFaultTest, FindsTheStatementOfABatch) {
     scripts_.put("003", Direction::upgrade, {within("CREATE TABLE t ()"), within("SELECT 1/0")});
     Attempt attempt(test::Seen{.heads = "002"});
-    attempt.database.fail_at(2, Failure(Report{.sqlstate = "22012", .message = "division by zero",
-                                               .detail = {}, .hint = {}, .context = "deep inside",
+    attempt.database.fail_at(2, Failure(Report{.sqlstate = "22012",
+                                               .message = "division by zero",
+                                               .detail = {},
+                                               .hint = {},
+                                               .context = "deep inside",
                                                .completed_statements = 1}));
     const Report report = failure_of([&] { migrate(attempt); });
     EXPECT_EQ(report.sqlstate, "22012");
@@ -146,9 +149,7 @@ TEST_F(MigrateFaultTest, FindsTheStatementOfABatch) {
 }
 
 TEST_F(MigrateFaultTest, DoesTheSameWithAnExecutorThatSuspends) {
-    const auto make = [] {
-        return std::make_unique<Attempt>(test::Seen{.heads = "001"});
-    };
+    const auto make = [] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}); };
     Attempt slow(test::Seen{.heads = "001"});
     slow.database.suspend(slow.reactor, 1ms);
     migrate(slow);

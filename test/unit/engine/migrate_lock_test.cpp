@@ -26,20 +26,20 @@ class MigrateLockTest : public test::MigrationTest {
                               {test::rows({{"It is held by process 17."}})});
     }
     static std::size_t count_holder_queries(const Attempt& attempt) {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(attempt.database.asked, [](const std::string& call) {
-                return call.find(holder_mark) != std::string::npos;
-            }));
+        return static_cast<std::size_t>(std::ranges::count_if(
+            attempt.database.asked,
+            [](const std::string& call) { return call.find(holder_mark) != std::string::npos; }));
     }
 };
 
 TEST_F(MigrateLockTest, LooksAgainAndPlansFromWhatIsThereThen) {
     Attempt attempt({sight(busy()), sight(busy()), sight(busy()), sight({.heads = "002"})});
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", "look", "look", "look",
-                     "CREATE TABLE t003 (); | "
-                     "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", "look", "look", "look",
+               "CREATE TABLE t003 (); | "
+               "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
     EXPECT_EQ(attempt.host.waited, (Pauses{10ms, 20ms, 40ms}));
     EXPECT_EQ(attempt.result.before, Heads{"002"});
 }
@@ -54,17 +54,16 @@ TEST_F(MigrateLockTest, GivesUpAtTheDeadlineAndNamesTheHolder) {
               "branch \"results\" of database \"mad_results_1\" is being migrated by another "
               "session");
     EXPECT_EQ(report.detail, "It is held by process 17.");
-    EXPECT_EQ(report.hint, "Wait for it and run the call again, or raise mad_migrate.lock_timeout.");
-    EXPECT_EQ(attempt.host.waited,
-              (Pauses{10ms, 20ms, 40ms, 80ms, 160ms, 250ms, 250ms, 190ms}));
+    EXPECT_EQ(report.hint,
+              "Wait for it and run the call again, or raise mad_migrate.lock_timeout.");
+    EXPECT_EQ(attempt.host.waited, (Pauses{10ms, 20ms, 40ms, 80ms, 160ms, 250ms, 250ms, 190ms}));
     EXPECT_EQ(attempt.calls().size(), 10U);
     EXPECT_EQ(count_holder_queries(attempt), 1U);
     EXPECT_EQ(attempt.result.steps, 0U);
 }
 
 TEST_F(MigrateLockTest, TakesALockThatIsFreeAtTheDeadline) {
-    Attempt attempt(
-        {sight(busy()), sight(busy()), sight({.heads = "003", .published = "003"})});
+    Attempt attempt({sight(busy()), sight(busy()), sight({.heads = "003", .published = "003"})});
     order_.lock_timeout = 15ms;
     migrate(attempt);
     EXPECT_EQ(attempt.host.waited, (Pauses{10ms, 5ms}));

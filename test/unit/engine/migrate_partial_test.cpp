@@ -40,13 +40,14 @@ class MigratePartialTest : public test::MigrationTest {
 TEST_F(MigratePartialTest, RecordsTheIntentAndTheEndOfEachStatement) {
     Attempt attempt(test::Seen{.heads = "001"});
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | begin_partial_step('results', '002', 'upgrade', 'sum 002', 3, NULL)",
-                     " | record_statement(42, 1, false)", "CREATE INDEX CONCURRENTLY i ON t001 (x)",
-                     " | record_statement(42, 1, true)", "INSERT | record_statement(42, 2, true)",
-                     " | record_statement(42, 3, false)", "VACUUM t001",
-                     " | record_statement(42, 3, true)",
-                     " | finish_partial_step(42, ['001'], ['002'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", " | begin_partial_step('results', '002', 'upgrade', 'sum 002', 3, NULL)",
+               " | record_statement(42, 1, false)", "CREATE INDEX CONCURRENTLY i ON t001 (x)",
+               " | record_statement(42, 1, true)", "INSERT | record_statement(42, 2, true)",
+               " | record_statement(42, 3, false)", "VACUUM t001",
+               " | record_statement(42, 3, true)",
+               " | finish_partial_step(42, ['001'], ['002'], true)"}));
     EXPECT_EQ(attempt.result.after, Heads{"002"});
     EXPECT_EQ(attempt.result.steps, 1U);
 }
@@ -56,8 +57,7 @@ TEST_F(MigratePartialTest, RefusesTheCallersTransactionBeforeAnythingRan) {
     const Report report = failure_of([&] { migrate(attempt); });
     EXPECT_EQ(report.sqlstate, "25001");
     EXPECT_EQ(report.message, "revision \"002\" cannot run inside a transaction block");
-    EXPECT_EQ(report.detail,
-              "Script \"002.sql\", line 5: CREATE INDEX CONCURRENTLY i ON t001 (x)");
+    EXPECT_EQ(report.detail, "Script \"002.sql\", line 5: CREATE INDEX CONCURRENTLY i ON t001 (x)");
     EXPECT_EQ(report.hint,
               "Use CALL mad_migrate.run_upgrade('results', '002') outside a transaction block.");
     EXPECT_EQ(attempt.calls(), Calls{"look"});
@@ -67,8 +67,9 @@ TEST_F(MigratePartialTest, RefusesTheCallersTransactionBeforeAnythingRan) {
 TEST_F(MigratePartialTest, HintsAtTheSameCallOutsideATransaction) {
     Attempt attempt(test::Seen{.heads = "003"}, false);
     order(Direction::downgrade, "002-1");
-    EXPECT_EQ(failure_of([&] { migrate(attempt); }).hint,
-              "Use CALL mad_migrate.run_downgrade('results', '002-1') outside a transaction block.");
+    EXPECT_EQ(
+        failure_of([&] { migrate(attempt); }).hint,
+        "Use CALL mad_migrate.run_downgrade('results', '002-1') outside a transaction block.");
 }
 
 TEST_F(MigratePartialTest, StampsInTheCallersTransactionWhateverTheScripts) {
@@ -81,11 +82,10 @@ TEST_F(MigratePartialTest, StampsInTheCallersTransactionWhateverTheScripts) {
 TEST_F(MigratePartialTest, ResumesAtTheFirstStatementThatIsNotDone) {
     Attempt attempt(half_way(1));
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", "INSERT | record_statement(7, 2, true)",
-                     " | record_statement(7, 3, false)", "VACUUM t001",
-                     " | record_statement(7, 3, true)",
-                     " | finish_partial_step(7, ['001'], ['002'], true)"}));
+    EXPECT_EQ(attempt.calls(), (Calls{"look", "INSERT | record_statement(7, 2, true)",
+                                      " | record_statement(7, 3, false)", "VACUUM t001",
+                                      " | record_statement(7, 3, true)",
+                                      " | finish_partial_step(7, ['001'], ['002'], true)"}));
     EXPECT_EQ(attempt.result.steps, 1U);
 }
 
@@ -101,12 +101,12 @@ TEST_F(MigratePartialTest, GoesOnBehindAResumedStepWithStepsOfTheirOwn) {
     order(Direction::upgrade, "head");
     Attempt attempt(half_way(3));
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | finish_partial_step(7, ['001'], ['002'], true)",
-                     " | begin_partial_step('results', '003', 'upgrade', 'sum 003', 1, NULL)",
-                     " | record_statement(42, 1, false)", "REINDEX",
-                     " | record_statement(42, 1, true)",
-                     " | finish_partial_step(42, ['002'], ['003'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", " | finish_partial_step(7, ['001'], ['002'], true)",
+               " | begin_partial_step('results', '003', 'upgrade', 'sum 003', 1, NULL)",
+               " | record_statement(42, 1, false)", "REINDEX", " | record_statement(42, 1, true)",
+               " | finish_partial_step(42, ['002'], ['003'], true)"}));
     EXPECT_EQ(attempt.result.steps, 2U);
 }
 
@@ -114,22 +114,23 @@ TEST_F(MigratePartialTest, BeginsAnewWhereNothingIsDone) {
     scripts_.put("002", Direction::upgrade, {outside("REINDEX")}).checksum = "another";
     Attempt attempt(half_way(0));
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | history WHERE branch = 'results' AND finished_at IS NULL",
-                     " | begin_partial_step('results', '002', 'upgrade', 'another', 1, NULL)",
-                     " | record_statement(42, 1, false)", "REINDEX",
-                     " | record_statement(42, 1, true)",
-                     " | finish_partial_step(42, ['001'], ['002'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", " | history WHERE branch = 'results' AND finished_at IS NULL",
+               " | begin_partial_step('results', '002', 'upgrade', 'another', 1, NULL)",
+               " | record_statement(42, 1, false)", "REINDEX", " | record_statement(42, 1, true)",
+               " | finish_partial_step(42, ['001'], ['002'], true)"}));
 }
 
 TEST_F(MigratePartialTest, ForgetsWhatIsNotDoneOfAScriptThatCanRunInATransactionNow) {
     scripts_.put("002", Direction::upgrade, {within("CREATE INDEX")}).checksum = "another";
     Attempt attempt(half_way(0));
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | history WHERE branch = 'results' AND finished_at IS NULL",
-                     "CREATE INDEX; | "
-                     "record_step('results', '002', 'upgrade', 'another', ['001'], ['002'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", " | history WHERE branch = 'results' AND finished_at IS NULL",
+               "CREATE INDEX; | "
+               "record_step('results', '002', 'upgrade', 'another', ['001'], ['002'], true)"}));
 }
 
 TEST_F(MigratePartialTest, RefusesPlansThatDoNotGoOnWithTheUnfinishedStep) {
@@ -137,7 +138,8 @@ TEST_F(MigratePartialTest, RefusesPlansThatDoNotGoOnWithTheUnfinishedStep) {
         Direction direction;
         std::string target;
     };
-    for (const Case& wrong : {Case{Direction::upgrade, "001"}, Case{Direction::downgrade, "base"}}) {
+    for (const Case& wrong :
+         {Case{Direction::upgrade, "001"}, Case{Direction::downgrade, "base"}}) {
         order(wrong.direction, wrong.target);
         Attempt attempt(half_way(1));
         const Report report = failure_of([&] { migrate(attempt); });
@@ -182,9 +184,10 @@ TEST_F(MigratePartialTest, StampForgetsTheUnfinishedStep) {
     order(Direction::stamp, "002");
     Attempt attempt(half_way(2));
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | record_step('results', '002', 'stamp', NULL, ['001'], ['002'], true)",
-                     " | history WHERE branch = 'results' AND finished_at IS NULL"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", " | record_step('results', '002', 'stamp', NULL, ['001'], ['002'], true)",
+               " | history WHERE branch = 'results' AND finished_at IS NULL"}));
 }
 
 TEST_F(MigratePartialTest, StampToWhereItStandsForgetsTheUnfinishedStep) {

@@ -18,14 +18,15 @@ using MigrateTest = test::MigrationTest;
 TEST_F(MigrateTest, PublishesWithEachStepThatIsATransaction) {
     Attempt attempt(test::Seen{});
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look",
-                     "CREATE TABLE t001 (); | "
-                     "record_step('results', '001', 'upgrade', 'sum 001', [], ['001'], true)",
-                     "CREATE TABLE t002 (); | "
-                     "record_step('results', '002', 'upgrade', 'sum 002', ['001'], ['002'], true)",
-                     "CREATE TABLE t003 (); | "
-                     "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look",
+               "CREATE TABLE t001 (); | "
+               "record_step('results', '001', 'upgrade', 'sum 001', [], ['001'], true)",
+               "CREATE TABLE t002 (); | "
+               "record_step('results', '002', 'upgrade', 'sum 002', ['001'], ['002'], true)",
+               "CREATE TABLE t003 (); | "
+               "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
     EXPECT_EQ(attempt.result.before, Heads{});
     EXPECT_EQ(attempt.result.after, Heads{"003"});
     EXPECT_EQ(attempt.result.steps, 3U);
@@ -51,14 +52,15 @@ TEST_F(MigrateTest, DowngradesNewestFirst) {
     Attempt attempt(test::Seen{.heads = "003", .published = "003"});
     order(Direction::downgrade, "base");
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look",
-                     "DROP TABLE t003; | "
-                     "record_step('results', '003', 'downgrade', 'sum 003', ['003'], ['002'], true)",
-                     "DROP TABLE t002; | "
-                     "record_step('results', '002', 'downgrade', 'sum 002', ['002'], ['001'], true)",
-                     "DROP TABLE t001; | "
-                     "record_step('results', '001', 'downgrade', 'sum 001', ['001'], [], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look",
+               "DROP TABLE t003; | "
+               "record_step('results', '003', 'downgrade', 'sum 003', ['003'], ['002'], true)",
+               "DROP TABLE t002; | "
+               "record_step('results', '002', 'downgrade', 'sum 002', ['002'], ['001'], true)",
+               "DROP TABLE t001; | "
+               "record_step('results', '001', 'downgrade', 'sum 001', ['001'], [], true)"}));
     EXPECT_EQ(attempt.result.after, Heads{});
 }
 
@@ -66,8 +68,9 @@ TEST_F(MigrateTest, StampsWithoutScripts) {
     Attempt attempt(test::Seen{.heads = "001", .published = "001"});
     order(Direction::stamp, "003");
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | record_step('results', '003', 'stamp', NULL, ['001'], ['003'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", " | record_step('results', '003', 'stamp', NULL, ['001'], ['003'], true)"}));
     EXPECT_EQ(attempt.result.after, Heads{"003"});
     EXPECT_EQ(scripts_.prepared, Calls{});
 }
@@ -88,8 +91,9 @@ TEST_F(MigrateTest, PurgesRowsThatNoScriptKnows) {
     order_.purge = true;
     migrate(attempt);
     EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | record_step('results', '001', 'stamp', NULL, ['002','gone'], "
-                             "['001'], true)"}));
+              (Calls{"look",
+                     " | record_step('results', '001', 'stamp', NULL, ['002','gone'], "
+                     "['001'], true)"}));
     EXPECT_EQ(attempt.result.before, (Heads{"002", "gone"}));
     EXPECT_EQ(attempt.result.after, Heads{"001"});
 }
@@ -113,8 +117,9 @@ TEST_F(MigrateTest, RepairsWhatIsPublished) {
 }
 
 TEST_F(MigrateTest, ComparesSeveralHeadsInTheOrderTheyArePublishedIn) {
-    const RevisionGraph forked(std::vector<Revision>{{.id = "b", .down_revisions = {}, .depends_on = {}, .labels = {}},
-                                                     {.id = "B", .down_revisions = {}, .depends_on = {}, .labels = {}}});
+    const RevisionGraph forked(
+        std::vector<Revision>{{.id = "b", .down_revisions = {}, .depends_on = {}, .labels = {}},
+                              {.id = "B", .down_revisions = {}, .depends_on = {}, .labels = {}}});
     order_.target = "heads";
     Attempt attempt(test::Seen{.heads = "b,B", .published = "B,b"});
     const Migrations migrations{attempt.reactor, forked, scripts_, order_};
@@ -152,10 +157,11 @@ TEST_F(MigrateTest, RunsNothingWhenThereIsNoPlan) {
 TEST_F(MigrateTest, InstallsTheKitAndLooksAgain) {
     Attempt attempt({test::failing("3F000"), test::sight({.heads = "002"})});
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", "install", "look",
-                     "CREATE TABLE t003 (); | "
-                     "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"look", "install", "look",
+               "CREATE TABLE t003 (); | "
+               "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ class OfflineTest : public testing::Test {
         RowChange rows{.deletes = std::move(deletes), .inserts = {revision}};
         return {std::move(revision), Direction::upgrade, std::move(rows)};
     }
-    std::string write(const std::vector<Step>& plan) { return write_offline(plan, scripts_, order_); }
+    std::string write(const std::vector<Step>& plan) {
+        return write_offline(plan, scripts_, order_);
+    }
 
     test::ScriptShelf scripts_;
     OfflineOrder order_{.branch = "results",
@@ -58,8 +60,8 @@ COMMIT;
 
 TEST_F(OfflineTest, BeginsWithTheKitWhereThereIsNothing) {
     order_.from_nothing = true;
-    EXPECT_EQ(write({}), "\\set ON_ERROR_STOP on\n\n" + prepare_sql("results", "CREATE kit") +
-                             ";\n\n");
+    EXPECT_EQ(write({}),
+              "\\set ON_ERROR_STOP on\n\n" + prepare_sql("results", "CREATE kit") + ";\n\n");
 }
 
 TEST_F(OfflineTest, WritesNothingForNoPlan) {

@@ -105,9 +105,10 @@ class MigrationTest : public testing::Test {
             mad::migrate(migrations, attempt.database, "mad_results_1", attempt.result));
     }
 
-    RevisionGraph graph_{std::vector<Revision>{{.id = "001", .down_revisions = {}, .depends_on = {}, .labels = {}},
-                                               {.id = "002", .down_revisions = {"001"}, .depends_on = {}, .labels = {}},
-                                               {.id = "003", .down_revisions = {"002"}, .depends_on = {}, .labels = {}}}};
+    RevisionGraph graph_{std::vector<Revision>{
+        {.id = "001", .down_revisions = {}, .depends_on = {}, .labels = {}},
+        {.id = "002", .down_revisions = {"001"}, .depends_on = {}, .labels = {}},
+        {.id = "003", .down_revisions = {"002"}, .depends_on = {}, .labels = {}}}};
     ScriptShelf scripts_;
     MigrationOrder order_;
 };

@@ -24,8 +24,12 @@ inline Answer failing(Report report) {
     return [report = std::move(report)]() -> Rows { throw Failure(report); };
 }
 inline Answer failing(std::string sqlstate) {
-    return failing(Report{.sqlstate = std::move(sqlstate), .message = "no", .detail = {},
-                          .hint = {}, .context = {}, .completed_statements = {}});
+    return failing(Report{.sqlstate = std::move(sqlstate),
+                          .message = "no",
+                          .detail = {},
+                          .hint = {},
+                          .context = {},
+                          .completed_statements = {}});
 }
 
 class ScriptedExecutor final : public Executor {
