@@ -306,3 +306,11 @@ SELECT * FROM mad_migrate.history;
 RESET ROLE;
 DROP OWNED BY "regress_mad Script";
 DROP ROLE "regress_mad Script";
+
+SET client_min_messages = warning;
+DROP VIEW enum_types;
+DROP EXTENSION mad_migrate;
+DROP SCHEMA "Größe ""1""" CASCADE;
+DROP TABLE other_columns, nullable, jobs, doubles, tasks, numbered CASCADE;
+DROP DOMAIN percentage;
+DROP FUNCTION columns_of, indexes_of, constraints_of, triggers, updated_at_functions;

@@ -280,3 +280,10 @@ RESET ROLE;
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO %I', current_database(), session_user); END $$;
 DROP OWNED BY regress_mad_owner;
 DROP ROLE regress_mad_owner, regress_mad_nobody;
+
+SET client_min_messages = warning;
+DROP VIEW published, written, kit_history;
+DROP FUNCTION log_change CASCADE;
+DROP EXTENSION mad_migrate CASCADE;
+DROP FUNCTION look;
+DROP TABLE changes;
