@@ -15,8 +15,9 @@ bool starts_character(char c) noexcept {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
 }
 
+// A carriage return ends a comment too, as the server has it.
 std::size_t skip_line_comment(std::string_view sql, std::size_t from) noexcept {
-    return std::min(sql.find('\n', from), sql.size());
+    return std::min(sql.find_first_of("\n\r", from), sql.size());
 }
 
 // Block comments nest, as the server has them.

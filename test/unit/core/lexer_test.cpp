@@ -1,6 +1,7 @@
 // The lexer agrees with PostgreSQL on where quotes and comments end.
 #include "core/lexer.hpp"
 
+#include <ostream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -14,6 +15,8 @@ using Kind = Lexeme::Kind;
 struct Case {
     Kind kind;
     std::string_view text;
+
+    friend void PrintTo(const Case& shown, std::ostream* out) { *out << shown.text; }
 };
 
 class Piece : public testing::TestWithParam<Case> {};

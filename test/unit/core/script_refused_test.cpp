@@ -1,4 +1,6 @@
 // What is no script, and how the error says so.
+#include <ostream>
+
 #include <gtest/gtest.h>
 
 #include "core/failure.hpp"
@@ -20,6 +22,8 @@ struct Refusal {
     std::string message;
     int line;
     Code code = Code::invalid_script;
+
+    friend void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
 };
 
 class Refused : public testing::TestWithParam<Refusal> {};
@@ -52,14 +56,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "invalid header line \"more text\"", 4},
         Refusal{"TwiceTheKey", with_header("\nRevision ID: a\nREVISES: b\nRevises: c\n"),
                 "header key \"Revises\" is given twice", 4},
-        Refusal{"BadId", with_header("\nRevision ID: a@b\n"), "invalid revision \"a@b\"", 2,
+        Refusal{"BadId", with_header("\nRevision ID: a@b\n"), "invalid revision name \"a@b\"", 2,
                 Code::invalid_identifier},
         Refusal{"BadParent", with_header("\nRevision ID: a\nRevises: b, c+d\n"),
-                "invalid revision \"c+d\"", 3, Code::invalid_identifier},
+                "invalid revision name \"c+d\"", 3, Code::invalid_identifier},
         Refusal{"BadLabel", with_header("\nRevision ID: a\nBranch Labels: head\n"),
-                "invalid label \"head\"", 3, Code::invalid_identifier},
+                "invalid label name \"head\"", 3, Code::invalid_identifier},
         Refusal{"BadDependency", with_header("\nRevision ID: a\nDepends On: b c\n"),
-                "invalid revision \"b c\"", 3, Code::invalid_identifier},
+                "invalid revision name \"b c\"", 3, Code::invalid_identifier},
         Refusal{"BadRequirement", with_header("\nRevision ID: a\nRequires: 004\n"),
                 "invalid requirement \"004\"", 3},
         Refusal{"BadBranch", with_header("\nRevision ID: a\nRequires: Meta@004\n"),

@@ -1,4 +1,6 @@
 // Writing a script, and reading it again.
+#include <ostream>
+
 #include <gtest/gtest.h>
 
 #include "core/failure.hpp"
@@ -79,11 +81,18 @@ TEST(WriteScript, TidiesWhatItIsGiven) {
 }
 
 /// Parts that would read as something else.
-class Unwritable : public testing::TestWithParam<void (*)(Script&)> {};
+struct Spoiling {
+    std::string name;
+    void (*spoil)(Script&);
+
+    friend void PrintTo(const Spoiling& spoiling, std::ostream* out) { *out << spoiling.name; }
+};
+
+class Unwritable : public testing::TestWithParam<Spoiling> {};
 
 TEST_P(Unwritable, IsRefused) {
     Script script = new_script();
-    GetParam()(script);
+    GetParam().spoil(script);
     const Report report = failure_of([&] { write_script(script); });
     EXPECT_TRUE(report.sqlstate == sqlstate(Code::invalid_script) ||
                 report.sqlstate == sqlstate(Code::invalid_identifier))
@@ -92,21 +101,27 @@ TEST_P(Unwritable, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     WriteScript, Unwritable,
-    testing::Values([](Script& script) { script.message = "a */ DROP TABLE t; /*"; },
-                    [](Script& script) { script.message = "a /* b"; },
-                    [](Script& script) { script.message = "Transaction: off"; },
-                    [](Script& script) { script.message = "Revises: x"; },
-                    [](Script& script) { script.create_date = "*/ DROP TABLE t; /*"; },
-                    [](Script& script) { script.revision.id = "a\nRevises: b"; },
-                    [](Script& script) { script.revision.labels = {"a, b"}; },
-                    [](Script& script) {
-                        script.sections[0].body = "\n-- migrate:upgrade environment=x\na";
-                    },
-                    [](Script& script) {
-                        script.sections[0].body = "a\n\n-- migrate:upgrade environment=x\nb";
-                    },
-                    [](Script& script) { script.sections[0].body = "SELECT 'open"; },
-                    [](Script& script) { script.sections.pop_back(); }));
+    testing::Values(
+        Spoiling{"CommentInMessage",
+                 [](Script& script) { script.message = "a */ DROP TABLE t; /*"; }},
+        Spoiling{"OpenCommentInMessage", [](Script& script) { script.message = "a /* b"; }},
+        Spoiling{"SwitchInMessage", [](Script& script) { script.message = "Transaction: off"; }},
+        Spoiling{"KeyInMessage", [](Script& script) { script.message = "Revises: x"; }},
+        Spoiling{"CommentInDate",
+                 [](Script& script) { script.create_date = "*/ DROP TABLE t; /*"; }},
+        Spoiling{"LineInId", [](Script& script) { script.revision.id = "a\nRevises: b"; }},
+        Spoiling{"ListInLabel", [](Script& script) { script.revision.labels = {"a, b"}; }},
+        Spoiling{"MarkerFirst",
+                 [](Script& script) {
+                     script.sections[0].body = "\n-- migrate:upgrade environment=x\na";
+                 }},
+        Spoiling{"MarkerWithin",
+                 [](Script& script) {
+                     script.sections[0].body = "a\n\n-- migrate:upgrade environment=x\nb";
+                 }},
+        Spoiling{"OpenQuote", [](Script& script) { script.sections[0].body = "SELECT 'open"; }},
+        Spoiling{"NoDowngrade", [](Script& script) { script.sections.pop_back(); }}),
+    [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace mad
