@@ -37,6 +37,7 @@ COMMENT ON COLUMN mad_migrate.branch.template IS 'Database from which the branch
 COMMENT ON COLUMN mad_migrate.branch.database_pattern IS 'Names of the branch''s many databases, with {org_id} in it';
 COMMENT ON COLUMN mad_migrate.branch.search_path IS 'search_path that scripts run with';
 COMMENT ON COLUMN mad_migrate.branch.shipped IS 'Registered by CREATE EXTENSION; not part of a dump';
+COMMENT ON COLUMN mad_migrate.branch.created_at IS 'When the branch was created';
 
 CREATE TABLE mad_migrate.script (
     branch           text        NOT NULL REFERENCES mad_migrate.branch ON UPDATE CASCADE ON DELETE CASCADE,
@@ -60,6 +61,7 @@ CREATE TABLE mad_migrate.script (
 );
 COMMENT ON TABLE mad_migrate.script IS
     'One row per revision: the script and what its header and the server''s parser say of it. Use add_script, load_scripts and remove_script.';
+COMMENT ON COLUMN mad_migrate.script.branch IS 'Branch the script belongs to';
 COMMENT ON COLUMN mad_migrate.script.revision IS 'Revision ID of the header';
 COMMENT ON COLUMN mad_migrate.script.filename IS 'Load order of the branch is by this, then by revision, in C collation';
 COMMENT ON COLUMN mad_migrate.script.down_revisions IS 'Revises; several make a merge, none a base';
@@ -74,6 +76,8 @@ COMMENT ON COLUMN mad_migrate.script.outside_transaction IS 'Those of the sectio
 COMMENT ON COLUMN mad_migrate.script.script IS 'The whole text';
 COMMENT ON COLUMN mad_migrate.script.checksum IS 'SHA-256 of the text in UTF-8';
 COMMENT ON COLUMN mad_migrate.script.shipped IS 'Registered by CREATE EXTENSION; not part of a dump';
+COMMENT ON COLUMN mad_migrate.script.added_at IS 'When this text was added';
+COMMENT ON COLUMN mad_migrate.script.added_by IS 'Session user that added it';
 
 CREATE TABLE mad_migrate.registry (
     branch       text        NOT NULL REFERENCES mad_migrate.branch ON UPDATE CASCADE,
@@ -87,9 +91,12 @@ CREATE TABLE mad_migrate.registry (
 );
 COMMENT ON TABLE mad_migrate.registry IS
     'The databases of branches with a template. A branch''s one database, and its template, are named by the branch itself.';
+COMMENT ON COLUMN mad_migrate.registry.branch IS 'Branch whose template it is a clone of';
+COMMENT ON COLUMN mad_migrate.registry.database IS 'Name of the database';
 COMMENT ON COLUMN mad_migrate.registry.kind IS 'pooled (a spare clone) or organization';
 COMMENT ON COLUMN mad_migrate.registry.organization IS 'The organization whose database it is';
 COMMENT ON COLUMN mad_migrate.registry.server IS 'Foreign server it lives on; NULL is this one';
+COMMENT ON COLUMN mad_migrate.registry.created_at IS 'When it was registered';
 
 -- What users put in is part of a dump; what CREATE EXTENSION puts in comes back with it.
 SELECT pg_catalog.pg_extension_config_dump('mad_migrate.branch', 'WHERE NOT shipped');
@@ -121,6 +128,10 @@ SELECT b.branch, d.database, d.kind, d.organization, d.server,
   LEFT JOIN pg_catalog.pg_database p ON p.datname = d.database AND d.server IS NULL;
 COMMENT ON VIEW mad_migrate.databases IS
     'Every database of every branch with its version, read from the shared catalog without connecting to any';
+COMMENT ON COLUMN mad_migrate.databases.branch IS 'Branch it belongs to';
+COMMENT ON COLUMN mad_migrate.databases.database IS 'Name of the database';
 COMMENT ON COLUMN mad_migrate.databases.kind IS 'main, template, pooled or organization';
+COMMENT ON COLUMN mad_migrate.databases.organization IS 'The organization whose database it is';
+COMMENT ON COLUMN mad_migrate.databases.server IS 'Foreign server it lives on; NULL is this one';
 COMMENT ON COLUMN mad_migrate.databases.present IS 'Whether the database exists';
 COMMENT ON COLUMN mad_migrate.databases.revisions IS 'Its heads as of its last migration; NULL when there was none';

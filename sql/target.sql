@@ -1,8 +1,8 @@
 -- The kit: what every migrated database carries, as plain SQL, so that its dump restores anywhere.
 --
 -- The extension's install script begins with this file, and the engine runs it in each target
--- database; both create schema mad_migrate first. It holds plain CREATE statements only: an object that is already there, put
--- there by whomever, is an error and never adopted.
+-- database; both create schema mad_migrate first. It holds plain CREATE statements only: an object
+-- that is already there, put there by whomever, is an error and never adopted.
 --
 --   1  schema
 --   2  version tables
