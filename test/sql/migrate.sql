@@ -41,6 +41,7 @@ SELECT from_revisions, to_revisions, steps, status FROM mad_migrate.downgrade('m
 SELECT from_revisions, to_revisions, steps, status FROM mad_migrate.downgrade('metadata', 'metadata@base');
 SELECT * FROM mad_migrate.alembic_version_metadata;
 \c -
+-- (at base there is no such setting)
 SHOW mad_revision.metadata;
 SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace;
 
@@ -61,5 +62,6 @@ SELECT to_regclass('public.half');
 
 DROP FUNCTION public.add_failing();
 SELECT steps FROM mad_migrate.downgrade('metadata', 'base');
+-- A version table says what is applied, so the extension does not go without being told
 DROP EXTENSION mad_migrate;
 DROP EXTENSION mad_migrate CASCADE;
