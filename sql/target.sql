@@ -113,6 +113,14 @@ DECLARE
     head text;
     row_count int;
 BEGIN
+    -- Alembic makes the column varchar(32).
+    IF length(array_to_string(inserts, '')) > 32
+       AND (SELECT atttypmod BETWEEN 0 AND 258 FROM pg_attribute
+            WHERE attrelid = to_regclass(format('mad_migrate.%I', version_table))
+              AND attname = 'version_num') THEN
+        EXECUTE format('ALTER TABLE mad_migrate.%I ALTER COLUMN version_num TYPE varchar(255)', version_table);
+    END IF;
+
     -- Every look at the table is for one revision, by the key: after thousands of steps in one
     -- transaction a scan would read thousands of dead rows.
     FOREACH head IN ARRAY only_deleted LOOP
