@@ -45,12 +45,22 @@ std::vector<Node> tips_of(std::vector<Node> nodes, const Adjacency& edges) {
     return nodes;
 }
 
-/// The rows on a line; where there are none, its applied revisions that no other one has below it.
-std::vector<Node> starts_on(const RevisionGraph& graph, const NodeSet& members,
-                            std::span<const Node> rows, const Adjacency& edges) {
+/// The rows on a line; where there are none, its applied revisions that no other one of it stands
+/// on.
+std::vector<Node> starts_going_up(const RevisionGraph& graph, const NodeSet& members,
+                                  std::span<const Node> rows) {
     std::vector<Node> starts = within({rows.begin(), rows.end()}, members);
     if (!starts.empty()) return starts;
-    return tips_of(within(nodes_in(ancestors(graph, rows)), members), edges);
+    return tips_of(within(nodes_in(ancestors(graph, rows)), members), graph.parent_edges());
+}
+
+/// The rows on a line; where there are none, what is current there because others depend on it.
+/// What the line shares with one that is applied does not count: the other line would be lost.
+std::vector<Node> starts_going_down(const RevisionGraph& graph, const NodeSet& members,
+                                    std::span<const Node> rows) {
+    std::vector<Node> starts = within({rows.begin(), rows.end()}, members);
+    if (!starts.empty()) return starts;
+    return within(tips_of(nodes_in(ancestors(graph, rows)), graph.down_edges()), members);
 }
 
 Place start_of_upgrade(const RevisionGraph& graph, const Target& target, std::span<const Node> rows,
@@ -61,16 +71,16 @@ Place start_of_upgrade(const RevisionGraph& graph, const Target& target, std::sp
         return resolve_single(graph, unrestricted);
     }
     if (!members) return require_one_start(graph, target, rows);
-    return require_one_start(graph, target, starts_on(graph, *members, rows, graph.parent_edges()));
+    return require_one_start(graph, target, starts_going_up(graph, *members, rows));
 }
 
 /// Where a downgrade by a bare `-N` counts from: the node is its branch, too.
 Node start_of_downgrade(const RevisionGraph& graph, const Target& target,
                         std::span<const Node> rows) {
     const std::vector<Node> starts =
-        target.branch ? starts_on(graph, lineage(graph, resolve_one(graph, *target.branch)), rows,
-                                  graph.down_edges())
-                      : std::vector<Node>(rows.begin(), rows.end());
+        target.branch
+            ? starts_going_down(graph, lineage(graph, resolve_one(graph, *target.branch)), rows)
+            : std::vector<Node>(rows.begin(), rows.end());
     const Place start = require_one_start(graph, target, starts);
     if (!start) {
         refuse(target, "Nothing that could be downgraded is applied.",
