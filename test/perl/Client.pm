@@ -61,11 +61,12 @@ sub kill_client
     return;
 }
 
+# A psql that lost its server, or was killed, has ended already: then there is no one to tell.
 sub quit
 {
     my ($self) = @_;
-    $self->{in} .= "\\q\n" if $self->{run}->pumpable;
-    $self->{run}->finish;
+    $self->{in} .= "\\q\n";
+    eval { $self->{run}->finish } or $self->{run}->kill_kill;
     return;
 }
 
