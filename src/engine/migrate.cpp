@@ -9,6 +9,7 @@
 #include "core/failure.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
+#include "engine/index_build.hpp"
 #include "engine/kit.hpp"
 #include "engine/script_failure.hpp"
 
@@ -84,7 +85,7 @@ void refuse_other_than_unfinished(const UnfinishedStep& unfinished, const std::v
             Code::partial_step,
             fmt::format("revision \"{}\" is half-way through its {} in database \"{}\"",
                         unfinished.revision, name_of(unfinished.direction), journey.database_name),
-            fmt::format("Of its statements {} are done.", unfinished.statements_done),
+            fmt::format("Statements done: {}.", unfinished.statements_done),
             fmt::format("Finish it with {}, or mend the database by hand and say where it stands "
                         "with mad_migrate.stamp.",
                         call_text(unfinished.direction, journey.order.branch,
@@ -98,7 +99,8 @@ void refuse_other_than_unfinished(const UnfinishedStep& unfinished, const std::v
             fmt::format("script of revision \"{}\" was edited while it is half-way through "
                         "its {} in database \"{}\"",
                         unfinished.revision, name_of(unfinished.direction), journey.database_name),
-            fmt::format("{} statements of its earlier text are done.", unfinished.statements_done),
+            fmt::format("Statements of its earlier text that are done: {}.",
+                        unfinished.statements_done),
             "Put the earlier text back, or mend the database by hand and say where it stands "
             "with mad_migrate.stamp.");
     }
@@ -154,6 +156,14 @@ Task<void> run_outside_transaction(const Journey& journey, const Step& step,
         co_await run_statement(journey, script, step_id, done);
     }
     co_await journey.database.transact("", finish_partial_step_sql(step_id, step.rows));
+}
+
+/// Of the statement that an earlier call did not get done.
+Task<void> clear_its_leavings(const Journey& journey, const UnfinishedStep& unfinished) {
+    const RunnableScript& script =
+        journey.scripts.script(unfinished.revision, unfinished.direction);
+    if (unfinished.statements_done == script.statements.size()) co_return;
+    co_await drop_invalid_index(journey.database, script.statements[unfinished.statements_done]);
 }
 
 Task<void> run_by_kind(const Journey& journey, const Step& step,
@@ -214,6 +224,9 @@ Task<void> migrate(const Migrations& migrations, Executor& database, std::string
     refuse_outside_a_transaction(journey, plan);
 
     std::optional<UnfinishedStep> unfinished = seen.unfinished;
+    if (unfinished && journey.order.direction != Direction::stamp) {
+        co_await clear_its_leavings(journey, *unfinished);
+    }
     if (unfinished && unfinished->statements_done == 0 && !plan.empty()) {
         // Its script may have been edited, so its record would no longer tell the truth.
         co_await database.transact("", forget_unfinished_sql(journey.order.branch));

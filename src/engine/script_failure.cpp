@@ -27,6 +27,29 @@ Failure in_statement(const Failure& failure, const RunnableScript& script, std::
                                     first_line(script.statements[index].text)));
 }
 
+/// The server cannot know what a script may do about it.
+Failure with_remedy(const Failure& failure) {
+    constexpr std::string_view unsafe_new_enum_value = "55P04";
+    Report report = failure.report();
+    if (report.sqlstate == unsafe_new_enum_value) {
+        report.hint =
+            "Write \"Transaction: off\" in the script's header, so that each of its "
+            "statements is committed before the next one runs.";
+    }
+    return Failure(std::move(report));
+}
+
+/// Where statements are committed one by one, what the server hints at goes first.
+Failure with_way_on(const Failure& failure) {
+    Report report = failure.report();
+    if (report.hint.empty()) {
+        report.hint =
+            "The statements before it remain. Mend the cause and run the call again: it "
+            "goes on with this statement.";
+    }
+    return Failure(std::move(report));
+}
+
 /// Of the server's error position in `text`, which begins at `text_line`.
 int error_line(const Failure& failure, std::string_view text, int text_line, int fallback) {
     const int position = failure.report().position;
@@ -41,14 +64,14 @@ Failure located(const Failure& failure, const RunnableScript& script) {
     if (!completed || *completed >= script.statements.size()) return failure;
     const int line =
         error_line(failure, script.body, script.first_line, script.statements[*completed].line);
-    return in_statement(failure, script, *completed, line);
+    return in_statement(with_remedy(failure), script, *completed, line);
 }
 
 Failure located_at(const Failure& failure, const RunnableScript& script, std::size_t statement) {
     if (failure.report().completed_statements.value_or(0) > 0) return failure;
     const Statement& failed = script.statements[statement];
-    return in_statement(failure, script, statement,
-                        error_line(failure, failed.text, failed.line, failed.line));
+    const int line = error_line(failure, failed.text, failed.line, failed.line);
+    return in_statement(with_way_on(failure), script, statement, line);
 }
 
 Failure located_in(const Failure& failure, const Whereabouts& where) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,11 +12,18 @@
 
 namespace mad {
 
+/// An index built concurrently: when that fails, it is left behind INVALID.
+struct IndexBuild {
+    std::string table;  // as SQL
+    std::string index;  // its plain name
+};
+
 struct Statement {
     std::string text;
     std::size_t offset = 0;     // in the section's body, in bytes
     int line = 1;               // in the script
     bool transactional = true;  // false: the server refuses it inside a transaction block
+    std::optional<IndexBuild> builds = {};
 };
 
 /// One direction of one script, ready to run.

@@ -12,11 +12,15 @@ Cell interval_cell(std::chrono::microseconds duration) {
     return fmt::format("{} microseconds", duration.count());
 }
 
+/// As psql would show it.
 Cell error_cell(const DatabaseOutcome& outcome) {
     if (!outcome.failure) return std::nullopt;
     const Report& report = outcome.failure->report();
-    return fmt::format("{} ({}){}{}", report.message, report.sqlstate,
-                       report.context.empty() ? "" : "\n", report.context);
+    std::string text = fmt::format("{} ({})", report.message, report.sqlstate);
+    if (!report.detail.empty()) text += "\nDETAIL:  " + report.detail;
+    if (!report.hint.empty()) text += "\nHINT:  " + report.hint;
+    if (!report.context.empty()) text += "\nCONTEXT:  " + report.context;
+    return text;
 }
 
 void return_outcomes(FunctionCallInfo fcinfo, const MigrationCall& call) {

@@ -29,6 +29,21 @@ void refuse_absent(const Database& database, const Branch& branch) {
                           quote_literal(branch.name)));
 }
 
+Failure not_created(const Failure& failure, const Database& database, const Branch& branch) {
+    Report report = failure.report();
+    if (failure.is(Code::insufficient_privilege)) {
+        report.detail = fmt::format(
+            "The owner of branch \"{}\", role \"{}\", is to create its "
+            "template \"{}\".",
+            branch.name, branch.owner_name, database.name);
+        report.hint = fmt::format(
+            "Run ALTER ROLE {0} CREATEDB, or create it for the role: CREATE "
+            "DATABASE {1} TEMPLATE template0 ENCODING 'UTF8' OWNER {0}.",
+            quote_identifier(branch.owner_name), quote_identifier(database.name));
+    }
+    return Failure(std::move(report));
+}
+
 /// The template is built on first need; any other database must be there.
 void ensure_present(Reactor& reactor, const Sessions& sessions, const Branch& branch,
                     const std::vector<Database>& databases, Direction direction) {
@@ -38,7 +53,11 @@ void ensure_present(Reactor& reactor, const Sessions& sessions, const Branch& br
             refuse_absent(database, branch);
         }
         const std::unique_ptr<Executor> beside = reactor.complete(sessions.open_beside());
-        reactor.complete(ensure_template(*beside, database.name, branch.name));
+        try {
+            reactor.complete(ensure_template(*beside, database.name, branch.name));
+        } catch (const Failure& failure) {
+            throw not_created(failure, database, branch);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #include "server/parser.hpp"
 
 #include "core/position.hpp"
+#include "core/quote.hpp"
 #include "server/boundary.hpp"
 
 namespace mad::pg {
@@ -149,6 +150,17 @@ bool runs_in_transaction(const ::Node* node) {
     }
 }
 
+/// Of an index without a name nobody can tell later which one it is.
+std::optional<IndexBuild> index_build(const ::Node* node) {
+    if (node->type != T_IndexStmt) return std::nullopt;
+    const auto& statement = *reinterpret_cast<const IndexStmt*>(node);
+    if (!statement.concurrent || statement.idxname == nullptr) return std::nullopt;
+    const RangeVar& table = *statement.relation;
+    std::string name = quote_identifier(table.relname);
+    if (table.schemaname != nullptr) name = quote_identifier(table.schemaname) + "." + name;
+    return IndexBuild{std::move(name), statement.idxname};
+}
+
 void refuse_what_a_script_must_not_do(const ::Node* node, const std::string& filename, int line,
                                       std::string_view text) {
     switch (node->type) {
@@ -194,7 +206,7 @@ std::vector<Statement> parse_statements(const std::string& body, int first,
         std::string text = body.substr(begin, end - begin);
         refuse_what_a_script_must_not_do(raw->stmt, filename, line, text);
         const bool transactional = call([&] { return runs_in_transaction(raw->stmt); });
-        statements.push_back({std::move(text), begin, line, transactional});
+        statements.push_back({std::move(text), begin, line, transactional, index_build(raw->stmt)});
     }
     return statements;
 }

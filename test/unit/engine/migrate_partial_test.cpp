@@ -1,6 +1,8 @@
 // Scripts with statements that cannot run in a transaction: statement by statement, and resumed.
 #include "engine/migrate.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "support/failure_of.hpp"
@@ -13,6 +15,7 @@ using test::Attempt;
 using test::Calls;
 using test::failure_of;
 using test::outside;
+using test::rows;
 using test::within;
 
 class MigratePartialTest : public test::MigrationTest {
@@ -89,6 +92,41 @@ TEST_F(MigratePartialTest, ResumesAtTheFirstStatementThatIsNotDone) {
     EXPECT_EQ(attempt.result.steps, 1U);
 }
 
+TEST_F(MigratePartialTest, DropsTheInvalidIndexThatTheFailedBuildLeft) {
+    Statement build = outside("CREATE INDEX CONCURRENTLY i ON \"T\" (x)");
+    build.builds = IndexBuild{.table = "\"T\"", .index = "i"};
+    scripts_.put("002", Direction::upgrade, {within("INSERT"), build});
+    Attempt attempt(half_way(1));
+    attempt.database.when("NOT i.indisvalid", {rows({{"public.i"}})});
+    migrate(attempt);
+    const Calls calls = attempt.calls();
+    ASSERT_GE(calls.size(), 5U);
+    EXPECT_NE(calls[1].find("to_regclass('\"T\"') AND c.relname = 'i'"), std::string::npos);
+    EXPECT_EQ((Calls{calls.begin() + 2, calls.begin() + 5}),
+              (Calls{"DROP INDEX CONCURRENTLY public.i", " | record_statement(7, 2, false)",
+                     "CREATE INDEX CONCURRENTLY i ON \"T\" (x)"}));
+}
+
+TEST_F(MigratePartialTest, DropsItWhereTheScriptBeginsAnew) {
+    Statement build = outside("CREATE INDEX CONCURRENTLY i ON t (x)");
+    build.builds = IndexBuild{.table = "\"t\"", .index = "i"};
+    scripts_.put("002", Direction::upgrade, {build});
+    Attempt attempt(half_way(0));
+    attempt.database.when("NOT i.indisvalid", {rows({{"public.i"}})});
+    migrate(attempt);
+    EXPECT_EQ(std::ranges::count(attempt.calls(), "DROP INDEX CONCURRENTLY public.i"), 1);
+}
+
+TEST_F(MigratePartialTest, LeavesAnIndexAloneThatIsNoLeftover) {
+    Statement build = outside("CREATE INDEX CONCURRENTLY i ON t (x)");
+    build.builds = IndexBuild{.table = "\"t\"", .index = "i"};
+    scripts_.put("002", Direction::upgrade, {build});
+    Attempt attempt(test::Seen{.heads = "001"});
+    attempt.database.when("NOT i.indisvalid", {rows({{"public.i"}})});
+    migrate(attempt);
+    EXPECT_EQ(std::ranges::count(attempt.calls(), "DROP INDEX CONCURRENTLY public.i"), 0);
+}
+
 TEST_F(MigratePartialTest, OnlyFinishesWhatHasNoStatementsLeft) {
     Attempt attempt(half_way(3));
     migrate(attempt);
@@ -146,7 +184,7 @@ TEST_F(MigratePartialTest, RefusesPlansThatDoNotGoOnWithTheUnfinishedStep) {
         EXPECT_EQ(report.sqlstate, "MM018");
         EXPECT_EQ(report.message,
                   "revision \"002\" is half-way through its upgrade in database \"mad_results_1\"");
-        EXPECT_EQ(report.detail, "Of its statements 1 are done.");
+        EXPECT_EQ(report.detail, "Statements done: 1.");
         EXPECT_EQ(report.hint,
                   "Finish it with CALL mad_migrate.run_upgrade('results', '002'), or mend the "
                   "database by hand and say where it stands with mad_migrate.stamp.");
