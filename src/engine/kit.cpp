@@ -96,7 +96,7 @@ void refuse_untrusted(const Cell& suspects) {
 
 void refuse_other_kit(const Cell& comment) {
     const std::string expected = fmt::format("mad_migrate kit {}", kit_version);
-    if (comment && std::string_view(*comment).starts_with(expected)) return;
+    if (comment && comment->substr(0, comment->find(':')) == expected) return;
     throw Failure(Code::kit_mismatch, "this database carries another version of the kit",
                   fmt::format("Schema mad_migrate is commented \"{}\", expected was \"{}\".",
                               comment.value_or(""), expected),

@@ -131,6 +131,12 @@ TEST_F(KitTest, RefusesAKitOfAnotherVersion) {
     }
 }
 
+TEST_F(KitTest, TakesAKitWhoseCommentIsItsVersionAlone) {
+    ScriptedExecutor database;
+    look_gives(database, {sight({.kit = "mad_migrate kit 1.0.0", .heads = "001"})});
+    EXPECT_EQ(inspect(database).heads, Heads{"001"});
+}
+
 TEST_F(KitTest, RefusesWhatBelongsToSomebodyElse) {
     const Report report = refusal({.untrusted = "function change_heads, table history"});
     EXPECT_EQ(report.sqlstate, "MM019");

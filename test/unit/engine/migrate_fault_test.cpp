@@ -80,6 +80,7 @@ class MigrateFaultTest : public test::MigrationTest {
             undisturbed([] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}); });
         const auto found = std::ranges::find_if(
             calls, [&](const std::string& call) { return call.find(text) != std::string::npos; });
+        EXPECT_NE(found, calls.end()) << text;
         attempt.database.fail_at(static_cast<std::size_t>(found - calls.begin()) + 1, disk_full());
         return failure_of([&] { migrate(attempt); }).context;
     }
@@ -120,15 +121,20 @@ TEST_F(MigrateFaultTest, SaysWhichStepFailed) {
 }
 
 TEST_F(MigrateFaultTest, SaysWhichStatementFailed) {
-    const std::string first =
-        "statement 1 of 2, line 5 of script \"002.sql\": CREATE INDEX CONCURRENTLY i\n"
-        "upgrade of revision \"002\", branch \"results\", database \"mad_results_1\"";
-    EXPECT_EQ(context_when_failing("record_statement(42, 1, false)"), first);
-    EXPECT_EQ(context_when_failing("CREATE INDEX CONCURRENTLY i"), first);
-    EXPECT_EQ(context_when_failing("record_statement(42, 1, true)"), first);
+    EXPECT_EQ(context_when_failing("CREATE INDEX CONCURRENTLY i"),
+              "statement 1 of 2, line 5 of script \"002.sql\": CREATE INDEX CONCURRENTLY i\n"
+              "upgrade of revision \"002\", branch \"results\", database \"mad_results_1\"");
     EXPECT_EQ(context_when_failing("INSERT"),
               "statement 2 of 2, line 6 of script \"002.sql\": INSERT\n"
               "upgrade of revision \"002\", branch \"results\", database \"mad_results_1\"");
+}
+
+TEST_F(MigrateFaultTest, BlamesNoStatementForTheRecordOfIt) {
+    for (const std::string record : {"begin_partial_step(", "record_statement(42, 1, false)",
+                                     "record_statement(42, 1, true)", "finish_partial_step("}) {
+        EXPECT_EQ(context_when_failing(record),
+                  "upgrade of revision \"002\", branch \"results\", database \"mad_results_1\"");
+    }
 }
 
 TEST_F(MigrateFaultTest, FindsTheStatementOfABatch) {
