@@ -78,7 +78,7 @@ Task<std::unique_ptr<Connection>> connect(Reactor& reactor, ConnectionSettings s
     if (!settings.expected_instance.empty()) {
         co_await connection->verify_instance(settings.expected_instance);
     }
-    connection->session_.limit({});
+    connection->session_.trust();
     co_return connection;
 }
 

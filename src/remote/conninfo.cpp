@@ -32,7 +32,8 @@ struct FreeOptions {
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
 Parameters defaults() {
-    return {{"passfile", no_file}, {"sslcert", no_file}, {"gssencmode", "disable"}};
+    return {{"gssencmode", "disable"}, {"passfile", no_file}, {"sslcert", no_file},
+            {"sslcrl", no_file},       {"sslkey", no_file},   {"sslrootcert", no_file}};
 }
 
 /// libpq's own message would quote from the text, which may hold a password.

@@ -103,6 +103,10 @@ Task<void> Session::open() {
         status = poll(handle());
     }
     PQsetnonblocking(handle(), 1);
+}
+
+void Session::trust() {
+    deadline_.reset();
     live_.emplace(handle());
 }
 

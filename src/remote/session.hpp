@@ -38,16 +38,19 @@ class SocketReservation {
     Host& host_;
 };
 
-/// One libpq connection. Destroying it cancels the statement that still runs.
+/// One libpq connection.
 class Session {
  public:
     Session(Reactor& reactor, const ConnectionSettings& settings);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// From now on a wait beyond the deadline is a Failure(connection_failed).
+    /// A wait beyond the deadline is a Failure(connection_failed), until the session is trusted.
     void limit(Deadline deadline) noexcept { deadline_ = deadline; }
     Task<void> open();
+    /// From now on its end cancels the statement that still runs. libpq waits for the server to
+    /// take a cancel, however long: one that may never answer must not be asked.
+    void trust();
     /// Sends statements and takes everything that comes of them.
     Task<Reply> ask(std::string sql);
 
@@ -81,7 +84,7 @@ class Session {
     SocketReservation reservation_;
     Notices notices_;
     std::unique_ptr<PGconn, Finish> connection_;
-    std::optional<LiveSession> live_;  // once it is open
+    std::optional<LiveSession> live_;  // once it is trusted
     Deadline deadline_;
 };
 
