@@ -1,14 +1,19 @@
 // Answers questions about graphs, line by line, for comparison with the real Alembic.
 //
-// Fields are separated by tabs, list items by commas:
-//     revision  id  down_revisions  depends_on  labels     adds to the graph being read
-//     graph                                                ends it: "ok" or the error
-//     upgrade|downgrade|stamp|purge  rows  target          "ok" and the steps,
-//     revision:deletes:inserts history  rows  range                                 "ok" and the
-//     revisions tips  rows                                           "ok" and the revisions labels
-//     id                                           "ok" and the labels parents  heads "ok" and the
-//     revisions (spliced)
-// An error is answered with "error", its SQLSTATE and its message. A blank line starts a new graph.
+// Fields are separated by tabs, list items by commas. A blank line starts a new graph:
+//
+//     revision  <id>  <down_revisions>  <depends_on>  <labels>
+//     graph
+//
+// The second ends it; its answer is "ok". The questions, and what follows "ok" in the answers:
+//
+//     upgrade|downgrade|stamp|purge  <rows>  <target>     steps, as revision:deletes:inserts
+//     history  <rows>  <range>                            revisions
+//     tips  <rows>                                        revisions
+//     labels  <id>                                        labels
+//     parents  <target>                                   revisions, for a new one that is spliced
+//
+// An error is answered with "error", its SQLSTATE and its message.
 #include <algorithm>
 #include <iostream>
 #include <optional>
