@@ -5,6 +5,7 @@
 #include "core/position.hpp"
 #include "core/quote.hpp"
 #include "server/boundary.hpp"
+#include "server/spi.hpp"
 
 namespace mad::pg {
 
@@ -67,7 +68,8 @@ List* parse(const std::string& body, int first, const std::string& filename) {
     try {
         return call([&] { return raw_parser(text, RAW_PARSE_DEFAULT); });
     } catch (const Error& error) {
-        const std::size_t at = byte_offset(body, error.report().cursorpos);
+        const Failure failure = failure_of(error);
+        const std::size_t at = byte_offset(body, failure.report().position);
         const int line = first + line_at(body, at) - 1;
         const std::string_view rest = std::string_view(body).substr(at);
         if (rest.starts_with('\\')) {
@@ -76,10 +78,10 @@ List* parse(const std::string& body, int first, const std::string& filename) {
         }
         Report report;
         report.sqlstate = sqlstate(Code::invalid_script);
-        report.message = error.report().message;
+        report.message = failure.report().message;
         report.detail = fmt::format("Script \"{}\", line {}: {}", filename, line, first_line(rest));
-        report.hint = error.report().hint != nullptr ? error.report().hint
-                                                     : "Mend the script and add it again.";
+        report.hint = failure.report().hint.empty() ? "Mend the script and add it again."
+                                                    : failure.report().hint;
         throw Failure(std::move(report));
     }
 }
