@@ -245,8 +245,8 @@ BEGIN
             ERRCODE = 'insufficient_privilege',
             MESSAGE = format('permission denied to publish the heads of branch "%s"', branch),
             DETAIL = format('Role "%s" must be allowed to set parameter "%s".', current_user, setting),
-            HINT = format('A superuser allows it once for the whole server: GRANT SET ON PARAMETER %s TO %I.',
-                          setting, current_user);
+            HINT = format('A superuser allows it once for the whole server:'
+                          ' GRANT SET ON PARAMETER mad_revision.%I TO %I.', branch, current_user);
     END IF;
     IF heads IS NULL THEN
         EXECUTE format('ALTER DATABASE %I RESET mad_revision.%I', current_database(), branch);

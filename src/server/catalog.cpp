@@ -152,4 +152,12 @@ std::vector<std::string> databases_with(const std::string& branch, const Revisio
     return names;
 }
 
+std::string say_where_applied(const std::vector<std::string>& databases) {
+    if (databases.size() == 1) {
+        return fmt::format("It is applied in database \"{}\".", databases.front());
+    }
+    return fmt::format("It is applied in {} databases, the first is \"{}\".", databases.size(),
+                       databases.front());
+}
+
 }  // namespace mad::pg

@@ -47,6 +47,9 @@ Heads own_heads(const std::string& branch);
 std::vector<std::string> databases_with(const std::string& branch, const RevisionGraph& graph,
                                         std::string_view revision);
 
+/// For a DETAIL: in which databases something is applied; there is at least one.
+std::string say_where_applied(const std::vector<std::string>& databases);
+
 /// Items of an array that a query joined with commas.
 std::vector<std::string> items_of(const std::optional<std::string>& joined);
 

@@ -17,28 +17,65 @@ std::string nullable_literal(const std::optional<std::string>& text) {
 void check_database_name(const char* parameter, const std::optional<std::string>& name) {
     if (!name || (!name->empty() && name->size() < NAMEDATALEN)) return;
     throw Failure(Code::invalid_parameter, fmt::format("invalid {}: \"{}\"", parameter, *name),
-                  fmt::format("A database's name has 1 to {} bytes.", NAMEDATALEN - 1));
+                  fmt::format("A database's name has 1 to {} bytes.", NAMEDATALEN - 1),
+                  "Choose another name.");
+}
+
+/// Scripts and registry must stay out of what is cloned.
+void check_template(const std::optional<std::string>& database,
+                    const std::optional<std::string>& database_template) {
+    if (!database_template) return;
+    check_database_name("template", database_template);
+    if (database) {
+        throw Failure(Code::invalid_parameter, "a branch has either one database or a template",
+                      fmt::format("Given are database \"{}\" and template \"{}\".", *database,
+                                  *database_template),
+                      "Leave one of them out.");
+    }
+    const char* const control = call([] { return get_database_name(MyDatabaseId); });
+    if (*database_template != control) return;
+    throw Failure(
+        Code::invalid_parameter, "the control database cannot be a branch's template",
+        fmt::format("\"{}\" holds the scripts of all branches.", control),
+        "Choose another name: the template is created when the branch is first upgraded.");
 }
 
 void check_pattern(const std::optional<std::string>& pattern,
                    const std::optional<std::string>& database_template) {
+    constexpr std::string_view place = "{org_id}";
     const bool sound = pattern.has_value() == database_template.has_value() &&
-                       (!pattern || pattern->find("{org_id}") != std::string::npos);
-    if (sound) return;
-    throw Failure(Code::invalid_parameter, "template and database_pattern do not fit each other",
-                  "A branch of many databases has both, and the pattern has {org_id} in it.",
-                  "For example: template => 'app_template', database_pattern => 'app_{org_id}'.");
+                       (!pattern || pattern->find(place) != std::string::npos);
+    if (!sound) {
+        throw Failure(
+            Code::invalid_parameter, "template and database_pattern do not fit each other",
+            "A branch of many databases has both, and the pattern has {org_id} in it.",
+            "For example: template => 'app_template', database_pattern => 'app_{org_id}'.");
+    }
+    if (!pattern || pattern->size() - place.size() + 1 < NAMEDATALEN) return;
+    throw Failure(
+        Code::invalid_parameter, fmt::format("database_pattern \"{}\" is too long", *pattern),
+        fmt::format("A database's name has 1 to {} bytes, those of the organization included.",
+                    NAMEDATALEN - 1),
+        "Shorten it.");
 }
 
-/// Only who could act as the owner anyway may have scripts run as the owner.
+void check_search_path(const std::optional<std::string>& search_path) {
+    if (!search_path) return;
+    const char* const text = search_path->c_str();
+    const bool is_list = call([&] {
+        List* names = NIL;
+        return SplitIdentifierString(pstrdup(text), ',', &names);
+    });
+    if (is_list) return;
+    throw Failure(Code::invalid_parameter, fmt::format("invalid search_path: \"{}\"", *search_path),
+                  "It is no list of schema names with commas between them.",
+                  "Write it as for SET search_path, with quotes around names that need them, such "
+                  "as 'app, \"My Schema\"'.");
+}
+
 Oid owner_for(const std::optional<std::string>& name) {
     const Oid owner = name ? role_named(*name) : GetUserId();
-    const bool allowed = call([&] { return is_member_of_role(GetUserId(), owner); });
-    if (!allowed) {
-        throw Failure(Code::insufficient_privilege,
-                      fmt::format("must be member of role \"{}\"", role_name(owner)),
-                      "A branch's scripts run as its owner.");
-    }
+    require_owner(owner);
     return owner;
 }
 
@@ -46,7 +83,7 @@ Oid owner_for(const std::optional<std::string>& name) {
 void grant_to_owner(const std::string& branch, Oid owner) {
     if (call([&] { return superuser_arg(owner); })) return;
     const std::string role = role_name(owner);
-    query(fmt::format("GRANT SET ON PARAMETER {} TO {}", revision_setting(branch),
+    query(fmt::format("GRANT SET ON PARAMETER mad_revision.{} TO {}", quote_identifier(branch),
                       quote_identifier(role)));
     query(fmt::format("SELECT mad_migrate.grant_helpers({})", quote_literal(role)));
 }
@@ -64,15 +101,15 @@ std::string assignment(const char* column, const std::optional<std::string>& val
 }
 
 void refuse_in_use(const std::string& branch) {
-    const Rows rows = query(fmt::format(
-        "SELECT database FROM mad_migrate.databases WHERE branch = {} AND revisions IS NOT NULL "
-        "ORDER BY database COLLATE \"C\"",
-        quote_literal(branch)));
-    if (rows.empty()) return;
+    std::vector<std::string> names;
+    for (const Database& database : databases_of(branch, std::nullopt)) {
+        const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
+        if (!heads.empty()) names.push_back(database.name);
+    }
+    if (names.empty()) return;
     throw Failure(Code::branch_in_use,
                   fmt::format("branch \"{}\" cannot be dropped: it is applied", branch),
-                  fmt::format("It is applied in {} database(s), the first is \"{}\".", rows.size(),
-                              rows[0][0].value()),
+                  say_where_applied(names),
                   fmt::format("Downgrade them to base first, or forget what is applied with "
                               "mad_migrate.stamp({}, 'base').",
                               quote_literal(branch)));
@@ -91,18 +128,20 @@ MAD_SQL_FUNCTION(mad_migrate_create_branch) {
     const std::optional<std::string> database = arguments.optional_text(1);
     const std::optional<std::string> database_template = arguments.optional_text(2);
     const std::optional<std::string> pattern = arguments.optional_text(3);
+    const std::string search_path = arguments.text(5, "search_path");
     check_branch_name(branch);
     check_database_name("database", database);
-    check_database_name("template", database_template);
+    check_template(database, database_template);
     check_pattern(pattern, database_template);
+    check_search_path(search_path);
     const Oid owner = owner_for(arguments.optional_text(4));
     refuse_existing(branch);
     query(fmt::format(
         "INSERT INTO mad_migrate.branch (branch, owner, database, template, database_pattern, "
         "search_path, shipped) VALUES ({}, {}, {}, {}, {}, {}, {})",
         quote_literal(branch), owner, nullable_literal(database),
-        nullable_literal(database_template), nullable_literal(pattern),
-        quote_literal(arguments.text(5, "search_path")), creating_extension));
+        nullable_literal(database_template), nullable_literal(pattern), quote_literal(search_path),
+        creating_extension));
     grant_to_owner(branch, owner);
     return Datum{};
 }
@@ -110,17 +149,19 @@ MAD_SQL_FUNCTION(mad_migrate_create_branch) {
 MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
     const Arguments arguments(fcinfo);
     const Branch branch = load_branch(arguments.text(0, "branch"));
+    require_owner(branch.owner);
     const std::optional<std::string> owner_name = arguments.optional_text(1);
+    const std::optional<std::string> search_path = arguments.optional_text(2);
     const std::optional<std::string> pattern = arguments.optional_text(3);
+    check_search_path(search_path);
     if (pattern) check_pattern(pattern, branch.database_template);
     std::string changes;
     if (owner_name) {
-        owner_for(role_name(branch.owner));
         const Oid owner = owner_for(owner_name);
         grant_to_owner(branch.name, owner);
         changes += fmt::format(", owner = {}", owner);
     }
-    changes += assignment("search_path", arguments.optional_text(2));
+    changes += assignment("search_path", search_path);
     changes += assignment("database_pattern", pattern);
     if (changes.empty()) return Datum{};
     query(fmt::format("UPDATE mad_migrate.branch SET {} WHERE branch = {}", changes.substr(2),
@@ -130,6 +171,7 @@ MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
 
 MAD_SQL_FUNCTION(mad_migrate_drop_branch) {
     const Branch branch = load_branch(Arguments(fcinfo).text(0, "branch"));
+    require_owner(branch.owner);
     refuse_in_use(branch.name);
     query(
         fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {0};"

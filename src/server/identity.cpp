@@ -25,8 +25,18 @@ Oid role_named(const std::string& name) {
 }
 
 std::string role_name(Oid role) {
-    const char* const name = call([&] { return GetUserNameFromId(role, false); });
-    return name;
+    const char* const name = call([&] { return GetUserNameFromId(role, true); });
+    return name != nullptr ? name : std::to_string(role);
+}
+
+void require_owner(Oid owner) {
+    const bool allowed = call([&] { return is_member_of_role(GetUserId(), owner); });
+    if (allowed) return;
+    throw Failure(Code::insufficient_privilege,
+                  fmt::format("must be member of role \"{}\"", role_name(owner)),
+                  "A branch's scripts run as its owner.",
+                  "Have a superuser grant you that role, or change the branch's owner with "
+                  "mad_migrate.alter_branch.");
 }
 
 }  // namespace mad::pg

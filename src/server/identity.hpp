@@ -27,6 +27,9 @@ class Identity {
 Oid extension_owner();
 /// Throws Failure where there is no such role.
 Oid role_named(const std::string& name);
+/// A number where there is no such role any more.
 std::string role_name(Oid role);
+/// Only who could act as a branch's owner anyway may say what runs as that owner.
+void require_owner(Oid owner);
 
 }  // namespace mad::pg

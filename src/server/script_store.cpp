@@ -10,6 +10,7 @@
 #include "core/target.hpp"
 #include "core/text.hpp"
 #include "server/catalog.hpp"
+#include "server/identity.hpp"
 #include "server/parser.hpp"
 #include "server/spi.hpp"
 
@@ -104,8 +105,7 @@ void refuse_edited(const std::string& branch, const RevisionGraph& graph,
         throw Failure(
             Code::applied_script,
             fmt::format("script of revision \"{}\" was edited after it was applied", id),
-            fmt::format("Script \"{}\"; it is applied in {} database(s), the first is \"{}\".",
-                        incoming.filename, databases.size(), databases.front()),
+            fmt::format("Script \"{}\". {}", incoming.filename, say_where_applied(databases)),
             "Put the applied text back and write a new revision for the change.");
     }
 }
@@ -156,7 +156,7 @@ IncomingScript read_script(const std::string& text, const std::optional<std::str
 
 std::vector<std::string> store_scripts(const std::string& branch,
                                        std::vector<IncomingScript> scripts) {
-    load_branch(branch);
+    require_owner(load_branch(branch).owner);
     refuse_twice_in_one_set(scripts);
     lock_scripts();
     const RevisionGraph before = load_graph(branch);
@@ -174,7 +174,7 @@ std::vector<std::string> store_scripts(const std::string& branch,
 }
 
 void remove_script(const std::string& branch, const std::string& revision) {
-    load_branch(branch);
+    require_owner(load_branch(branch).owner);
     lock_scripts();
     const RevisionGraph graph = load_graph(branch);
     const mad::Node node = resolve_one(graph, revision);
@@ -190,8 +190,7 @@ void remove_script(const std::string& branch, const std::string& revision) {
     if (!databases.empty()) {
         throw Failure(Code::applied_script,
                       fmt::format("revision \"{}\" cannot be removed: it is applied", id),
-                      fmt::format("It is applied in {} database(s), the first is \"{}\".",
-                                  databases.size(), databases.front()),
+                      say_where_applied(databases),
                       fmt::format("Downgrade below it first: mad_migrate.downgrade({}, '{}-1').",
                                   quote_literal(branch), id));
     }

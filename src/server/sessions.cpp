@@ -1,6 +1,7 @@
 // Sessions in a branch's databases: the caller's own transaction, or one over libpq.
 #include "server/sessions.hpp"
 
+#include "core/quote.hpp"
 #include "core/text.hpp"
 #include "remote/connection.hpp"
 #include "server/exit_callback.hpp"
@@ -33,6 +34,16 @@ std::string server_user() {
     return name;
 }
 
+void refuse_ownerless(const Branch& branch) {
+    if (call([&] { return SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(branch.owner)); }))
+        return;
+    throw Failure(Code::insufficient_privilege,
+                  fmt::format("the owner of branch \"{}\" does not exist any more", branch.name),
+                  "A branch's scripts run as its owner.",
+                  fmt::format("Name another: SELECT mad_migrate.alter_branch({}, owner => ...).",
+                              quote_literal(branch.name)));
+}
+
 /// In a form that means the same under any setting.
 std::string server_start() {
     const Rows rows = query(
@@ -49,6 +60,9 @@ std::string milliseconds(std::chrono::milliseconds duration) {
 SessionSettings script_settings(const Branch& branch, const std::string& organization) {
     return {{"search_path", branch.search_path},
             {"lock_timeout", milliseconds(settings::lock_timeout())},
+            {"standard_conforming_strings", "on"},
+            {"datestyle", "ISO, YMD"},
+            {"intervalstyle", "postgres"},
             {"mad_migrate.environment", settings::environment()},
             {"mad_migrate.org_id", organization}};
 }
@@ -61,10 +75,7 @@ SessionSettings session_settings(const Branch& branch, const std::string& organi
                            {"idle_in_transaction_session_timeout", "0"},
                            {"default_transaction_isolation", "read committed"},
                            {"default_transaction_read_only", "off"},
-                           {"default_transaction_deferrable", "off"},
-                           {"standard_conforming_strings", "on"},
-                           {"datestyle", "ISO, YMD"},
-                           {"intervalstyle", "postgres"}});
+                           {"default_transaction_deferrable", "off"}});
     return all;
 }
 
@@ -74,7 +85,9 @@ Sessions::Sessions(Reactor& reactor, const Branch& branch, bool leaves_transacti
     : reactor_(reactor),
       branch_(branch),
       leaves_transaction_(leaves_transaction),
-      server_start_(server_start()) {}
+      server_start_(server_start()) {
+    refuse_ownerless(branch);
+}
 
 Task<std::unique_ptr<Executor>> Sessions::open(const Database& database) const {
     if (database.is_control && !leaves_transaction_) {
