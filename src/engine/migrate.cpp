@@ -216,7 +216,7 @@ Task<void> migrate(const Migrations& migrations, Executor& database, std::string
                    MigrationResult& result) {
     const Journey journey{migrations, database, database_name};
     const Inspection seen = co_await lock(journey);
-    result = {seen.heads, seen.heads, 0};
+    result = {seen.heads, seen.heads, 0, true};
     const std::vector<Step> plan = plan_for(journey, seen.heads);
     if (journey.order.direction != Direction::stamp && seen.unfinished) {
         refuse_other_than_unfinished(*seen.unfinished, plan, journey);

@@ -27,6 +27,7 @@ struct MigrationResult {
     Heads before;
     Heads after;
     std::size_t steps = 0;
+    bool known = false;  // the database was looked at
 };
 
 /// What all databases of a call have in common; must outlive the tasks that refer to it.

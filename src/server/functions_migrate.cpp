@@ -26,8 +26,9 @@ Cell error_cell(const DatabaseOutcome& outcome) {
 void return_outcomes(FunctionCallInfo fcinfo, const MigrationCall& call) {
     ResultSet results(fcinfo);
     for (const DatabaseOutcome& outcome : run_migration(call)) {
-        results.add({outcome.database, array_cell(outcome.result.before),
-                     array_cell(outcome.result.after), std::to_string(outcome.result.steps),
+        const MigrationResult& result = outcome.result;
+        results.add({outcome.database, result.known ? array_cell(result.before) : Cell(),
+                     result.known ? array_cell(result.after) : Cell(), std::to_string(result.steps),
                      status_of(outcome, call.direction), interval_cell(outcome.duration),
                      error_cell(outcome)});
     }

@@ -25,8 +25,11 @@ void refuse_absent(const Database& database, const Branch& branch) {
         {},
         database.kind == "main"
             ? fmt::format("Create it with CREATE DATABASE {}.", quote_identifier(database.name))
-            : fmt::format("Run SELECT mad_migrate.upgrade({}) to create it.",
-                          quote_literal(branch.name)));
+        : database.kind == "template"
+            ? fmt::format("Run SELECT mad_migrate.upgrade({}) to create it.",
+                          quote_literal(branch.name))
+            : "Restore it, or forget it: DELETE FROM mad_migrate.registry WHERE database = " +
+                  quote_literal(database.name) + ".");
 }
 
 Failure not_created(const Failure& failure, const Database& database, const Branch& branch) {
@@ -44,21 +47,25 @@ Failure not_created(const Failure& failure, const Database& database, const Bran
     return Failure(std::move(report));
 }
 
-/// The template is built on first need; any other database must be there.
-void ensure_present(Reactor& reactor, const Sessions& sessions, const Branch& branch,
-                    const std::vector<Database>& databases, Direction direction) {
-    for (const Database& database : databases) {
-        if (database.present) continue;
-        if (database.kind != "template" || direction == Direction::downgrade) {
-            refuse_absent(database, branch);
-        }
+/// The template is built on first need, any other database must be there.
+void ensure_template_present(Reactor& reactor, const Sessions& sessions, const Branch& branch,
+                             std::vector<Database>& databases) {
+    for (Database& database : databases) {
+        if (database.present || database.kind != "template") continue;
         const std::unique_ptr<Executor> beside = reactor.complete(sessions.open_beside());
         try {
             reactor.complete(ensure_template(*beside, database.name, branch.name));
         } catch (const Failure& failure) {
             throw not_created(failure, database, branch);
         }
+        database.present = true;
     }
+}
+
+Task<std::unique_ptr<Executor>> open(const Sessions& sessions, const Branch& branch,
+                                     const Database& database) {
+    if (!database.present) refuse_absent(database, branch);
+    return sessions.open(database);
 }
 
 std::string describe_heads(const Heads& heads) {
@@ -112,7 +119,7 @@ void refuse_unnamed_downgrade(const MigrationCall& call, const Branch& branch) {
         return;
     throw Failure(
         Code::invalid_parameter,
-        fmt::format("which databases of branch \"{}\" to downgrade must be said", branch.name),
+        fmt::format("databases of branch \"{}\" to downgrade must be named", branch.name),
         "The branch has many databases, and a downgrade can lose data.",
         fmt::format("Name them: mad_migrate.downgrade({}, {}, databases => '{{name,...}}'), or "
                     "'{{*}}' for all.",
@@ -162,7 +169,7 @@ std::string status_of(const DatabaseOutcome& outcome, Direction direction) {
 std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
     const Branch branch = load_branch(call.branch);
     refuse_unnamed_downgrade(call, branch);
-    const std::vector<Database> databases = databases_of(branch.name, call.databases);
+    std::vector<Database> databases = databases_of(branch.name, call.databases);
     const RevisionGraph graph = load_graph(branch.name);
     CatalogScripts scripts(branch.name, settings::environment());
     const MigrationOrder order{branch.name, call.direction,           call.target,
@@ -172,13 +179,15 @@ std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
                                                  : std::make_unique<ServerHost>();
     Reactor reactor(*host);
     const Sessions sessions(reactor, branch, call.leaves_transaction);
-    ensure_present(reactor, sessions, branch, databases, call.direction);
+    if (call.direction != Direction::downgrade) {
+        ensure_template_present(reactor, sessions, branch, databases);
+    }
 
     const std::map<std::string, Database> index = by_name(databases);
     const std::size_t jobs = call.jobs ? static_cast<std::size_t>(*call.jobs) : settings::jobs();
     std::vector<DatabaseOutcome> outcomes = migrate_all(
         {reactor, graph, scripts, order}, names_of(databases),
-        [&](const std::string& name) { return sessions.open(index.at(name)); }, jobs,
+        [&](const std::string& name) { return open(sessions, branch, index.at(name)); }, jobs,
         [&](const DatabaseOutcome& outcome) { tell(*host, outcome, call); });
     const bool failed = std::any_of(outcomes.begin(), outcomes.end(),
                                     [](const DatabaseOutcome& o) { return o.failure.has_value(); });
@@ -189,14 +198,15 @@ std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
 void ensure_version(const std::string& branch_name,
                     const std::optional<std::vector<std::string>>& patterns) {
     const Branch branch = load_branch(branch_name);
-    const std::vector<Database> databases = databases_of(branch.name, patterns);
+    std::vector<Database> databases = databases_of(branch.name, patterns);
     ServerHost host;
     Reactor reactor(host);
     const Sessions sessions(reactor, branch, false);
-    ensure_present(reactor, sessions, branch, databases, Direction::stamp);
+    ensure_template_present(reactor, sessions, branch, databases);
     const std::string kit = kit_sql();
     for (const Database& database : databases) {
-        const std::unique_ptr<Executor> session = reactor.complete(sessions.open(database));
+        const std::unique_ptr<Executor> session =
+            reactor.complete(open(sessions, branch, database));
         reactor.complete(session->transact("", prepare_sql(branch.name, kit)));
     }
 }
