@@ -88,5 +88,5 @@ is($cluster->safe_psql('postgres',
         'ALTER SCHEMA mad_migrate RENAME TO old_mad_migrate; CREATE EXTENSION mad_migrate; SELECT 1'),
     1, 'which leads out');
 
-$cluster->stop;
+$cluster->stop('immediate');
 done_testing();

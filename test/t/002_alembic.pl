@@ -167,5 +167,5 @@ SELECT conname FROM pg_constraint
 WHERE conrelid = 'mad_migrate.alembic_version_app'::regclass AND contype = 'p'
 SQL
 
-$cluster->stop;
+$cluster->stop('immediate');
 done_testing();

@@ -131,5 +131,5 @@ cmp_ok(max(@slowest), '<', 3, 'sessions end at once');
 unlike(PostgreSQL::Test::Utils::slurp_file($cluster->logfile), qr/PANIC|TRAP|signal 11|signal 6/,
     'no backend ended by a fault of its own');
 
-$cluster->stop;
+$cluster->stop('immediate');
 done_testing();

@@ -159,5 +159,5 @@ SQL
 unlike(PostgreSQL::Test::Utils::slurp_file($cluster->logfile), qr/PANIC|TRAP|signal 11|signal 6/,
     'no backend ended by a fault of its own');
 
-$cluster->stop;
+$cluster->stop('immediate');
 done_testing();
