@@ -19,6 +19,7 @@ locate_postgresql() {
     local version
     version=$(newest_installed_server)
     pg_config=${PG_CONFIG:-${version:+/usr/lib/postgresql/$version/bin/}pg_config}
+    # shellcheck disable=SC2034 # not every script needs it
     bin=$("$pg_config" --bindir) || fail "\"$pg_config\" cannot be run" \
         "Set PG_CONFIG to the pg_config of the PostgreSQL to use."
 }

@@ -1,11 +1,15 @@
 # Runs the parts of a check, counts what each runner says it ran, and sums up.
 # shellcheck shell=bash
 
+# Lines of failed parts' output that are repeated at the end, where a log's reader looks first.
+shown_lines=60
+
 # begin_report <folder of logs> <clean-up>: from here on the last line is the sum, however we end.
 begin_report() {
     logs=$1
     total_passed=0
     total_failed=0
+    failed_parts=()
     mkdir -p "$logs"
     # shellcheck disable=SC2064
     trap "end_report \$? $2" EXIT
@@ -41,15 +45,42 @@ run_part() {
     read -r passed failed <<<"$("$counter" "$log")"
     # A runner that broke off, or ran nothing, has failed whatever it counted.
     ((failed > 0 || (status == 0 && passed > 0))) || failed=1
-    ((failed == 0)) || cat "$log"
-    say "$name: $passed passed, $failed failed in $((SECONDS - started)) s (${log#"$repository"/})"
+    ((failed == 0)) || failed_parts+=("$name")
+    say "$name: $passed ok, $failed not ok, $((SECONDS - started)) s (${log#"$repository"/})"
     total_passed=$((total_passed + passed))
     total_failed=$((total_failed + failed))
+}
+
+# What a log says beside progress and passed tests.
+without_successes() {
+    grep -vE -e '^ *ok [0-9]' -e '^\[ *[0-9]+%\]' -e '^ *[0-9]+/[0-9]+ Test .* Passed ' \
+        -e '^ *Start +[0-9]+: ' -e '^-- ' -e '^test .* ok +[0-9]+ ms$' -e '^ *$' "$1"
+}
+
+# A long text keeps its beginning, where the first error is, and its end, where the sum is.
+shorten() {
+    awk -v most="$1" '{ line[NR] = substr($0, 1, 300) }
+        END {
+            ending = int(most / 4)
+            for (n = 1; n <= NR; n++) {
+                if (NR <= most || n < most - ending || n > NR - ending) print line[n]
+                else if (n == most - ending) print "[...]"
+            }
+        }'
+}
+
+show_failed_parts() {
+    local name
+    for name in "${failed_parts[@]}"; do
+        say "$name failed:"
+        without_successes "$logs/$name.log" | shorten $((shown_lines / ${#failed_parts[@]})) || true
+    done
 }
 
 end_report() {
     local status=$1
     "$2"
+    show_failed_parts
     # What ended us before a part could count it has failed too, and so has a check of nothing.
     ((total_failed > 0 || (status == 0 && total_passed > 0))) || total_failed=1
     printf '%d passed, %d failed\n' "$total_passed" "$total_failed"

@@ -41,7 +41,24 @@ my %code = map { $_ => without_comments($text{$_}) } @sources;
 
 cmp_ok(scalar @sources, '>', 0, 'there are sources');
 
-is_deeply([ grep { $text{$_} !~ m{^// \S} } @sources ], [], 'each file opens with its purpose');
+# How a file opens with its purpose, for each kind of file.
+my @openings = (
+    [ qr/\.[ch]pp$/, qr{^// \S} ],
+    [ qr/\.sql$/, qr{^(?:-- |/\*\n)\S} ],
+    [ qr/\.(?:spec|p[lm]|t)$/, qr/^# \S/ ],
+    [ qr/\.py$/, qr/^(?:#![^\n]*\n)?"""\S/ ],
+    [ qr{\.sh$|(?:^|/)[^./]+$}, qr/^(?:#![^\n]*\n)?# \S/ ]);
+
+sub opens_with_purpose
+{
+    my ($path) = @_;
+    my ($opening) = map { $_->[1] } grep { $path =~ $_->[0] } @openings;
+    return defined $opening && read_file($path) =~ $opening;
+}
+
+my @written = grep { !m{/expected/|\.(?:o|d|pyc|txt|list)$|^sql/.*--} }
+  map { files_below($_, qr/./) } qw(src sql migrations scripts test .ci);
+is_deeply([ grep { !opens_with_purpose($_) } @written ], [], 'each file opens with its purpose');
 is_deeply([ grep { ($text{$_} =~ tr/\n//) > $longest_file } @sources ],
     [], "no file is longer than $longest_file lines");
 
@@ -64,7 +81,7 @@ foreach my $layer (sort keys %reach)
 # CVE-2022-2625: an install script must not adopt what somebody else has put in its place.
 my @adopting =
   grep { read_file($_) =~ /^\s*CREATE\s+(?:OR\s+REPLACE\b|[A-Z ]+\bIF\s+NOT\s+EXISTS\b)/mi }
-  grep { !/--/ } files_below('sql', qr/\.sql$/);
+  grep { !/--/ } map { files_below($_, qr/\.sql$/) } qw(sql migrations);
 is_deeply(\@adopting, [], 'no install script replaces or adopts an object');
 
 done_testing();
