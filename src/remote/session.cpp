@@ -135,9 +135,9 @@ Task<void> Session::flush() {
 /// Until libpq has a result, or has lost the connection, of which it then has an error.
 Task<void> Session::await_result() {
     while (PQisBusy(handle()) != 0 && !is_lost()) {
+        notices_.say_all(reactor_.host());
         co_await await_socket(Events::readable);
         PQconsumeInput(handle());
-        notices_.say_all(reactor_.host());
     }
 }
 

@@ -52,14 +52,13 @@ class FakeServer {
     static std::string port() { return "5432"; }
     /// Answers what came since the last time, without waiting.
     void serve();
-
-    std::vector<std::string> heard;
-
- private:
     void hang_up() noexcept {
         if (client_ >= 0) close(std::exchange(client_, -1));
     }
 
+    std::vector<std::string> heard;
+
+ private:
     std::string directory_;
     int listener_ = -1;
     int client_ = -1;
