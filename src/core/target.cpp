@@ -79,7 +79,7 @@ Target parse_target(std::string_view text) {
 
 std::vector<Target> parse_targets(std::string_view text) {
     std::vector<Target> targets;
-    for (const std::string& item : split(text, ',')) targets.push_back(parse_target(item));
+    for (const std::string& item : split(text, ',')) targets.push_back(parse_target(trim(item)));
     if (targets.empty()) refuse(text, "It is empty.");
     return targets;
 }

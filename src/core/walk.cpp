@@ -19,13 +19,17 @@ std::string name_of(const RevisionGraph& graph, Place place) {
     throw Failure(
         Code::unreachable_target, fmt::format("target \"{}\" is ambiguous", target.text),
         fmt::format("From {} the way goes to {}.", name_of(graph, place), name_list(graph, ways)),
-        "Name the revision itself, or a label of the line to follow: 'label@+1'.");
+        *target.offset > 0 ? fmt::format("Name the revision itself, or a label of the line to "
+                                         "follow: 'label@{}{:+}'.",
+                                         target.symbol, *target.offset)
+                           : "Name the revision itself.");
 }
 
 [[noreturn]] void refuse_overrun(const RevisionGraph& graph, const Target& target, Place start,
                                  std::uint64_t taken, Place end) {
     throw Failure(Code::unreachable_target,
-                  fmt::format("target \"{}\" lies beyond the last revision", target.text),
+                  fmt::format("target \"{}\" lies {}", target.text,
+                              *target.offset > 0 ? "beyond the last revision" : "below base"),
                   fmt::format("Only {} of {} steps from {} exist; they end at {}.", taken,
                               std::abs(*target.offset), name_of(graph, start), name_of(graph, end)),
                   "Take fewer steps, or name the revision itself.");
