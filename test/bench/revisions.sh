@@ -1,51 +1,115 @@
 #!/usr/bin/env bash
-# Times plan or upgrade of a line of N empty revisions, for growing N: the time for each revision
-# must stay the same. Usage: revisions.sh <psql> plan|upgrade <N>...
+# Times lines of N empty revisions, for growing N: the time for each revision must stay the same.
+# Usage: revisions.sh <psql> <N>...
+#
+# The floor is psql running the statements of the same upgrade, as upgrade_sql writes them. Of each
+# time the median of some runs is shown.
 set -euo pipefail
+export PGOPTIONS='-c client_min_messages=warning'
 
 psql=$1
-what=$2
-shift 2
-runs=5
+shift
+runs=3
+times=$(mktemp)
+script=$(mktemp)
+trap 'rm -f "$times" "$script"' EXIT
 
 sql() {
-    "$psql" -X -v ON_ERROR_STOP=1 -d bench -q -A -t "$@"
+    "$psql" -X -v ON_ERROR_STOP=1 -q -A -t "$@"
 }
 
-# One branch in the own database, with revisions 00001, 00002, … each on top of the one before.
-create_branch() {
-    sql -v branch="$1" -v revisions="$2" >/dev/null <<'SQL'
-SELECT mad_migrate.create_branch(:'branch');
-SELECT count(*) FROM mad_migrate.add_scripts(:'branch', (
-    SELECT array_agg(format(E'/*\nRevision %1$s\n\nRevision ID: %1$s\nRevises: %2$s\n*/\n\n'
+# note <operation> <revisions> <milliseconds>
+note() {
+    printf '%s\t%s\t%s\n' "$@" >>"$times"
+}
+
+# Notes the time of one statement, as psql measures it, between what is done before and after.
+note_statement() {
+    local milliseconds
+    milliseconds=$(sql -d bench -c "$3" -c '\timing on' -c "$4" -c '\timing off' -c "$5" |
+        sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p')
+    note "$1" "$2" "$milliseconds"
+}
+
+# Notes the time psql needs for the script, in a database that is new to it.
+note_floor() {
+    local started milliseconds
+    sql -d postgres -c 'CREATE DATABASE floor'
+    started=${EPOCHREALTIME/./}
+    sql -d floor -o /dev/null "${@:3}" -f "$script"
+    milliseconds=$(((${EPOCHREALTIME/./} - started) / 1000))
+    sql -d postgres -c 'DROP DATABASE floor'
+    note "$1" "$2" "$milliseconds"
+}
+
+# Adds revisions 00001, 00002, … each on top of the one before.
+add_line() {
+    cat <<SQL
+SELECT count(*) FROM mad_migrate.add_scripts('$1', (
+    SELECT array_agg(format(E'/*\nRevision %1\$s\n\nRevision ID: %1\$s\nRevises: %2\$s\n*/\n\n'
                             '-- migrate:upgrade\n\n-- migrate:downgrade\n',
                             to_char(n, 'FM00000'), to_char(nullif(n - 1, 0), 'FM00000'))
                      ORDER BY n)
-    FROM generate_series(1, :revisions) AS n));
+    FROM generate_series(1, $2) AS n))
 SQL
 }
 
-# Milliseconds of the statement alone, as psql measures them; what an upgrade did is rolled back.
-time_once() {
-    sql -v branch="$1" <<SQL | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
-BEGIN;
-\\timing on
-SELECT count(*) FROM mad_migrate.$what(:'branch');
-\\timing off
-ROLLBACK;
-SQL
+# In the caller's transaction nothing is published until its end.
+in_one_transaction() {
+    sed -E -e '/^(BEGIN|COMMIT);$/d' -e '/record_step\(/s/, true\);$/, false);/'
 }
 
-median() {
-    sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
+measure_own_database() {
+    local branch=own_$1_$2 upgrade
+    upgrade="SELECT count(*) FROM mad_migrate.upgrade('$branch')"
+    sql -d bench -o /dev/null -c "SELECT mad_migrate.create_branch('$branch')"
+    note_statement 'add_scripts' "$1" '' "$(add_line "$branch" "$1")" ''
+    note_statement 'plan' "$1" '' "SELECT count(*) FROM mad_migrate.plan('$branch')" ''
+    sql -d bench -c "SELECT mad_migrate.upgrade_sql('$branch', 'head')" | in_one_transaction >"$script"
+    note_statement 'upgrade, own database' "$1" 'BEGIN' "$upgrade" 'ROLLBACK'
+    note_floor 'upgrade, own database: floor' "$1" --single-transaction
 }
 
-"$psql" -X -q -d postgres -c 'CREATE DATABASE bench'
-sql -c 'CREATE EXTENSION mad_migrate'
-printf '%-8s %10s %12s %16s\n' "$what" revisions 'median ms' 'µs per revision'
-for revisions; do
-    create_branch "line_$revisions" "$revisions"
-    for ((run = 0; run < runs; run++)); do
-        time_once "line_$revisions"
-    done | median | awk -v n="$revisions" '{ printf "%-8s %10d %12.1f %16.1f\n", "", n, $1, $1 * 1000 / n }'
+measure_template() {
+    local branch=template_$1_$2 name='upgrade, template'
+    sql -d bench -o /dev/null -c "SELECT mad_migrate.create_branch('$branch', template => '$branch',
+        database_pattern => '${branch}_{org_id}')" -c "$(add_line "$branch" "$1")" \
+        -c "SELECT mad_migrate.upgrade('$branch', '00001')"
+    sql -d bench -c "SELECT mad_migrate.upgrade_sql('$branch', 'head')" >"$script"
+    note_statement "$name" "$1" '' "SELECT count(*) FROM mad_migrate.upgrade('$branch')" ''
+    note_floor "$name: floor" "$1"
+}
+
+# "growth" is the time for each revision against that of the line before: 1 is linear, 2 quadratic.
+show_table() {
+    sort -t $'\t' -k 1,1 -k 2,2n -k 3,3n "$times" | awk -F '\t' '
+        { key = $1 FS $2; value[key, ++count[key]] = $3 }
+        count[key] == 1 && $1 !~ /: floor$/ { order[++rows] = key }
+        function median(key) { return value[key, int((count[key] + 1) / 2)] }
+        END {
+            format = "%-24s%10s%12s%10s%8s%12s%10s\n"
+            printf format, "", "revisions", "ms", "µs each", "growth", "floor ms", "to floor"
+            for (n = 1; n <= rows; n++) {
+                split(order[n], part, FS)
+                time = median(order[n])
+                floor = part[1] ": floor" FS part[2]
+                repeated = part[1] == operation
+                printf format, repeated ? "" : part[1], part[2], sprintf("%.1f", time),
+                    sprintf("%.1f", time * 1000 / part[2]),
+                    repeated ? sprintf("%.2f", time / before * revisions / part[2]) : "",
+                    floor in count ? sprintf("%.0f", median(floor)) : "",
+                    floor in count ? sprintf("%.2f", time / median(floor)) : ""
+                operation = part[1]; before = time; revisions = part[2]
+            }
+        }'
+}
+
+sql -d postgres -c 'CREATE DATABASE bench'
+sql -d bench -c 'CREATE EXTENSION mad_migrate'
+for ((run = 0; run < runs; run++)); do
+    for revisions; do
+        measure_own_database "$revisions" "$run"
+        measure_template "$revisions" "$run"
+    done
 done
+show_table
