@@ -123,7 +123,8 @@ class Alembic:
             return None
         if branch:
             revision = self.map.get_revision(branch)
-            label = branch if revision.revision != branch else min(revision.branch_labels)
+            is_id = revision.revision == branch
+            label = min(revision.branch_labels, default=None) if is_id else branch
             ends = [end for end in ends if label in end.branch_labels]
         return [end.revision for end in ends]
 

@@ -52,7 +52,7 @@ class Oracle:
 
 def step_of(text):
     revision, deletes, inserts = text.split(":")
-    return Step(revision, [d for d in deletes.split(",") if d], [i for i in inserts.split(",") if i])
+    return Step(revision, *([row for row in rows.split(",") if row] for rows in (deletes, inserts)))
 
 
 def planned(question, steps):
