@@ -36,7 +36,7 @@ COMMENT ON COLUMN mad_migrate.branch.database IS 'The branch''s one database; NU
 COMMENT ON COLUMN mad_migrate.branch.template IS 'Database from which the branch''s many databases are cloned';
 COMMENT ON COLUMN mad_migrate.branch.database_pattern IS 'Names of the branch''s many databases, with {org_id} in it';
 COMMENT ON COLUMN mad_migrate.branch.search_path IS 'search_path that scripts run with';
-COMMENT ON COLUMN mad_migrate.branch.shipped IS 'Registered by CREATE EXTENSION; not part of a dump';
+COMMENT ON COLUMN mad_migrate.branch.shipped IS 'As CREATE EXTENSION registered it; not part of a dump';
 COMMENT ON COLUMN mad_migrate.branch.created_at IS 'When the branch was created';
 
 CREATE TABLE mad_migrate.script (
@@ -75,7 +75,7 @@ COMMENT ON COLUMN mad_migrate.script.sections IS 'The script''s sections, by the
 COMMENT ON COLUMN mad_migrate.script.outside_transaction IS 'Those of the sections that cannot run in a transaction';
 COMMENT ON COLUMN mad_migrate.script.script IS 'The whole text';
 COMMENT ON COLUMN mad_migrate.script.checksum IS 'SHA-256 of the text in UTF-8';
-COMMENT ON COLUMN mad_migrate.script.shipped IS 'Registered by CREATE EXTENSION; not part of a dump';
+COMMENT ON COLUMN mad_migrate.script.shipped IS 'As CREATE EXTENSION registered it; not part of a dump';
 COMMENT ON COLUMN mad_migrate.script.added_at IS 'When this text was added';
 COMMENT ON COLUMN mad_migrate.script.added_by IS 'Session user that added it';
 
@@ -97,6 +97,56 @@ COMMENT ON COLUMN mad_migrate.registry.kind IS 'pooled (a spare clone) or organi
 COMMENT ON COLUMN mad_migrate.registry.organization IS 'The organization whose database it is';
 COMMENT ON COLUMN mad_migrate.registry.server IS 'Foreign server it lives on; NULL is this one';
 COMMENT ON COLUMN mad_migrate.registry.created_at IS 'When it was registered';
+
+-- A control database that CREATE DATABASE ... TEMPLATE copied would otherwise move its original's databases.
+CREATE TABLE mad_migrate.control (
+    only     boolean PRIMARY KEY DEFAULT true CHECK (only),
+    database oid     NOT NULL
+);
+COMMENT ON TABLE mad_migrate.control IS 'The database whose extension this is: in a copy, another than the current one';
+COMMENT ON COLUMN mad_migrate.control.only IS 'There is one row';
+COMMENT ON COLUMN mad_migrate.control.database IS 'The control database that moves the branches'' other databases';
+INSERT INTO mad_migrate.control (database)
+SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
+
+CREATE FUNCTION mad_migrate.take_over() RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    UPDATE mad_migrate.control
+       SET database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database());
+END;
+COMMENT ON FUNCTION mad_migrate.take_over IS
+    'Lets a copy of the control database move the branches'' other databases, in its original''s place';
+
+-- CREATE EXTENSION, which begins a restore, has shipped rows in place of which users have theirs.
+CREATE FUNCTION mad_migrate.replace_shipped_branch() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE mad_migrate.branch AS b
+       SET (owner, database, template, database_pattern, search_path, shipped, created_at)
+         = (NEW.owner, NEW.database, NEW.template, NEW.database_pattern, NEW.search_path, false, NEW.created_at)
+     WHERE b.branch = NEW.branch AND b.shipped;
+    RETURN CASE WHEN NOT FOUND THEN NEW END;
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.replace_shipped_branch IS
+    'Internal: puts a restored branch in place of the shipped one of that name, whose scripts stay';
+CREATE TRIGGER replace_shipped_branch BEFORE INSERT ON mad_migrate.branch
+    FOR EACH ROW WHEN (NOT NEW.shipped) EXECUTE FUNCTION mad_migrate.replace_shipped_branch();
+
+CREATE FUNCTION mad_migrate.replace_shipped_script() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM mad_migrate.script AS s
+     WHERE s.branch = NEW.branch AND s.revision = NEW.revision AND s.shipped;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.replace_shipped_script IS
+    'Internal: puts a user''s script in place of the shipped one of that revision';
+CREATE TRIGGER replace_shipped_script BEFORE INSERT ON mad_migrate.script
+    FOR EACH ROW WHEN (NOT NEW.shipped) EXECUTE FUNCTION mad_migrate.replace_shipped_script();
 
 -- What users put in is part of a dump; what CREATE EXTENSION puts in comes back with it.
 SELECT pg_catalog.pg_extension_config_dump('mad_migrate.branch', 'WHERE NOT shipped');

@@ -38,6 +38,7 @@ constexpr std::array table{
     Entry{Code::run_failed, "MM023"},
     Entry{Code::branch_in_use, "MM024"},
     Entry{Code::kit_mismatch, "MM025"},
+    Entry{Code::copied_control, "MM026"},
     Entry{Code::active_transaction, "25001"},
     Entry{Code::insufficient_privilege, "42501"},
     Entry{Code::invalid_parameter, "22023"},

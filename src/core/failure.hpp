@@ -37,6 +37,7 @@ enum class Code {
     run_failed,          // MM023 some of several databases failed
     branch_in_use,       // MM024 a branch that still has databases was to be dropped
     kit_mismatch,        // MM025 the database carries a kit of another version
+    copied_control,      // MM026 the control database is a copy of the one that has the databases
     active_transaction,  // 25001 a non-transactional script inside a transaction
     insufficient_privilege,  // 42501
     invalid_parameter,       // 22023

@@ -126,6 +126,23 @@ std::vector<Database> databases_of(const std::string& branch,
     return query_databases(branch, condition);
 }
 
+void refuse_if_copied(const std::vector<Database>& databases) {
+    if (std::ranges::all_of(databases, &Database::is_control)) return;
+    const Rows rows = query(
+        "SELECT current_database(), original.datname FROM mad_migrate.control c LEFT JOIN "
+        "pg_database original ON original.oid = c.database WHERE original.datname IS DISTINCT "
+        "FROM current_database()");
+    if (rows.empty()) return;
+    throw Failure(
+        Code::copied_control,
+        fmt::format("database \"{}\" is a copy of a control database", rows[0][0].value()),
+        rows[0][1]
+            ? fmt::format("Its original \"{}\" moves the branches' other databases.", *rows[0][1])
+            : "Its original is gone.",
+        "Make the call there, or let this database take its original's place with SELECT "
+        "mad_migrate.take_over().");
+}
+
 Heads own_heads(const std::string& branch) {
     const Rows found = query(fmt::format("SELECT to_regclass({})",
                                          quote_literal("mad_migrate." + version_table(branch))));

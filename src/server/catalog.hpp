@@ -40,6 +40,10 @@ struct Database {
 std::vector<Database> databases_of(const std::string& branch,
                                    const std::optional<std::vector<std::string>>& patterns);
 
+/// Throws Failure(copied_control) if any of them but this one belongs to the database that this one
+/// was copied from.
+void refuse_if_copied(const std::vector<Database>& databases);
+
 /// The version rows of a branch in the control database itself.
 Heads own_heads(const std::string& branch);
 

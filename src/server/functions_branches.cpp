@@ -164,7 +164,7 @@ MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
     changes += assignment("search_path", search_path);
     changes += assignment("database_pattern", pattern);
     if (changes.empty()) return Datum{};
-    query(fmt::format("UPDATE mad_migrate.branch SET {} WHERE branch = {}", changes.substr(2),
+    query(fmt::format("UPDATE mad_migrate.branch SET shipped = false{} WHERE branch = {}", changes,
                       quote_literal(branch.name)));
     return Datum{};
 }

@@ -170,6 +170,7 @@ std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
     const Branch branch = load_branch(call.branch);
     refuse_unnamed_downgrade(call, branch);
     std::vector<Database> databases = databases_of(branch.name, call.databases);
+    refuse_if_copied(databases);
     const RevisionGraph graph = load_graph(branch.name);
     CatalogScripts scripts(branch.name, settings::environment());
     const MigrationOrder order{branch.name, call.direction,           call.target,
@@ -199,6 +200,7 @@ void ensure_version(const std::string& branch_name,
                     const std::optional<std::vector<std::string>>& patterns) {
     const Branch branch = load_branch(branch_name);
     std::vector<Database> databases = databases_of(branch.name, patterns);
+    refuse_if_copied(databases);
     ServerHost host;
     Reactor reactor(host);
     const Sessions sessions(reactor, branch, false);
