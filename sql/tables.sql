@@ -100,11 +100,11 @@ COMMENT ON COLUMN mad_migrate.registry.created_at IS 'When it was registered';
 
 -- A control database that CREATE DATABASE ... TEMPLATE copied would otherwise move its original's databases.
 CREATE TABLE mad_migrate.control (
-    only     boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one_row  boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     database oid     NOT NULL
 );
 COMMENT ON TABLE mad_migrate.control IS 'The database whose extension this is: in a copy, another than the current one';
-COMMENT ON COLUMN mad_migrate.control.only IS 'There is one row';
+COMMENT ON COLUMN mad_migrate.control.one_row IS 'There is one row';
 COMMENT ON COLUMN mad_migrate.control.database IS 'The control database that moves the branches'' other databases';
 INSERT INTO mad_migrate.control (database)
 SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
