@@ -20,6 +20,13 @@ Heads known_heads(const std::string& branch) {
     return first.is_control ? own_heads(branch) : first.revisions;
 }
 
+/// Scripts can be looked at whatever else the version table names.
+Heads heads_with_script(const RevisionGraph& graph, const std::string& branch) {
+    Heads heads = known_heads(branch);
+    std::erase_if(heads, [&](const std::string& head) { return !graph.find(head); });
+    return heads;
+}
+
 struct Details {
     std::string message;
     Cell created_at;
@@ -45,7 +52,7 @@ std::vector<std::string> ids_of(const RevisionGraph& graph, std::span<const mad:
 void return_revisions(FunctionCallInfo fcinfo, const std::string& branch,
                       const RevisionGraph& graph, const std::vector<mad::Node>& nodes) {
     const std::map<std::string, Details> details = load_details(branch);
-    const std::vector<mad::Node> tips = current_tips(graph, known_heads(branch));
+    const std::vector<mad::Node> tips = current_tips(graph, heads_with_script(graph, branch));
     ResultSet results(fcinfo);
     for (const mad::Node node : nodes) {
         const Revision& revision = graph[node];
