@@ -9,12 +9,8 @@ COMMENT ON FUNCTION mad_migrate.add_scripts IS
 
 CREATE FUNCTION mad_migrate.add_script(branch text, script text, filename text DEFAULT NULL)
 RETURNS text
-LANGUAGE sql
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT mad_migrate.add_scripts(branch, ARRAY[script],
-                                   CASE WHEN filename IS NOT NULL THEN ARRAY[filename] END);
-END;
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_add_script';
 COMMENT ON FUNCTION mad_migrate.add_script IS
     'Adds one script and returns its revision, or NULL when that very script was there already';
 

@@ -80,6 +80,7 @@ Node look_up(const RevisionGraph& graph, std::string_view symbol, const Branch& 
         if (branch.members && !(*branch.members)[*exact]) refuse_stranger(graph, *exact, branch);
         return *exact;
     }
+    if (symbol.empty()) refuse_unknown(symbol, branch);  // else it would be a prefix of all names
     const std::vector<RevisionGraph::Name> candidates = candidates_for(graph, symbol, branch);
     if (candidates.empty()) refuse_unknown(symbol, branch);
     if (candidates.size() > 1) refuse_ambiguous(symbol, candidates);

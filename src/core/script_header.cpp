@@ -133,6 +133,15 @@ std::vector<std::string> parse_identifiers(const ScriptText& text, const Field& 
     for (const std::string& identifier : identifiers) {
         located(text, field.line, [&] { check_identifier(kind, identifier); });
     }
+    const auto twice = std::ranges::find_if(identifiers, [&](const std::string& identifier) {
+        return std::ranges::count(identifiers, identifier) > 1;
+    });
+    if (twice != identifiers.end()) {
+        throw text.invalid(
+            field.line,
+            fmt::format("\"{}\" is named twice by header key \"{}\"", *twice, field.key), {},
+            "Remove one of the two.");
+    }
     return identifiers;
 }
 

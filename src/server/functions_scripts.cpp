@@ -23,8 +23,9 @@ std::vector<IncomingScript> read_all(const std::vector<std::string>& texts,
                                      const std::optional<std::vector<std::string>>& filenames) {
     if (filenames && filenames->size() != texts.size()) {
         throw Failure(Code::invalid_parameter, "scripts and filenames differ in number",
-                      fmt::format("There are {} scripts and {} file names.", texts.size(),
-                                  filenames->size()));
+                      fmt::format("Scripts given: {}, file names given: {}.", texts.size(),
+                                  filenames->size()),
+                      "Give one file name for each script, or leave filenames out.");
     }
     std::vector<IncomingScript> scripts;
     scripts.reserve(texts.size());
@@ -125,6 +126,16 @@ void say_not_added(const std::string& branch, const std::string& id) {
 using namespace mad;
 using namespace mad::pg;
 
+MAD_SQL_FUNCTION(mad_migrate_add_script) {
+    const Arguments arguments(fcinfo);
+    const std::string branch = arguments.text(0, "branch");
+    const std::vector<std::string> added = store_scripts(
+        branch, {read_script(arguments.text(1, "script"), arguments.optional_text(2))});
+    if (!added.empty()) return text_datum(added.front());
+    fcinfo->isnull = true;
+    return Datum{};
+}
+
 MAD_SQL_FUNCTION(mad_migrate_add_scripts) {
     const Arguments arguments(fcinfo);
     const std::string branch = arguments.text(0, "branch");
@@ -177,7 +188,14 @@ MAD_SQL_FUNCTION(mad_migrate_merge) {
     const std::string branch = load_branch(arguments.text(0, "branch")).name;
     const RevisionGraph graph = load_graph(branch);
     NewRevision wanted;
-    wanted.heads = join(arguments.texts(1, "revisions"), ",");
+    const std::vector<std::string> revisions = arguments.texts(1, "revisions");
+    if (revisions.empty()) {
+        throw Failure(Code::invalid_parameter, "no revisions to merge are given", {},
+                      fmt::format("Name them, or merge all heads: SELECT mad_migrate.merge({}, "
+                                  "'{{heads}}').",
+                                  quote_literal(branch)));
+    }
+    wanted.heads = join(revisions, ",");
     wanted.message = arguments.text(2, "message");
     wanted.splice = arguments.boolean(3, "splice");
     wanted.id = arguments.optional_text(4);

@@ -149,7 +149,7 @@ void write_row(const std::string& branch, const IncomingScript& incoming) {
 }  // namespace
 
 IncomingScript read_script(const std::string& text, const std::optional<std::string>& filename) {
-    Script script = parse_script(text, filename.value_or("(no file name)"));
+    Script script = parse_script(text, filename.value_or(""));
     std::string name = filename ? *filename : script_filename(script.revision.id, script.message);
     return {std::move(script), std::move(name), text};
 }
