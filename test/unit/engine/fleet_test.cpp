@@ -198,6 +198,21 @@ TEST_F(FleetTest, MigratesAThousandDatabases) {
     EXPECT_EQ(finished_.size(), 1000U);
 }
 
+TEST_F(FleetTest, KeepsOneFailureFromAThousandOthers) {
+    for (std::size_t i = 1; i < 1000; ++i) {
+        pauses_["d" + std::to_string(i)] = std::chrono::milliseconds(1 + i * 7 % 13);
+    }
+    failing_calls_ = {{"d500", 2}};
+    const auto outcomes = migrate(databases(1000), 8);
+    EXPECT_EQ(most_sessions_, 8U);
+    EXPECT_EQ(sessions_, 0U);
+    for (const DatabaseOutcome& outcome : outcomes) {
+        const bool fails = outcome.database == "d500";
+        EXPECT_EQ(outcome.failure.has_value(), fails) << outcome.database;
+        EXPECT_EQ(outcome.result.after, Heads{fails ? "002" : "003"}) << outcome.database;
+    }
+}
+
 TEST_F(FleetTest, EndsWithACancelAtAnyWait) {
     migrate(databases(6), 3);
     const std::size_t waits = host_.waits;

@@ -85,6 +85,27 @@ TEST_F(MigrateLockTest, FailsAsWellWhenTheHolderIsGone) {
     EXPECT_EQ(failure_of([&] { migrate(attempt); }).detail, "It was released a moment ago.");
 }
 
+TEST_F(MigrateLockTest, PassesOnAFailureWhileItWaits) {
+    for (const std::size_t failing_call : {2U, 3U}) {
+        Attempt attempt({sight(busy()), sight(busy())});
+        hold(attempt);
+        attempt.database.fail_at(failing_call, Failure(Code::connection_failed, "lost"));
+        order_.lock_timeout = 10ms;
+        EXPECT_EQ(failure_of([&] { migrate(attempt); }).message, "lost");
+        EXPECT_EQ(attempt.calls().size(), failing_call);
+        EXPECT_EQ(count_holder_queries(attempt), failing_call == 3 ? 1U : 0U);
+    }
+}
+
+TEST_F(MigrateLockTest, RefusesAnotherKitWithoutWaiting) {
+    test::Seen other = busy();
+    other.kit = "mad_migrate kit 2.0.0: all of it";
+    Attempt attempt(other);
+    EXPECT_EQ(failure_of([&] { migrate(attempt); }).sqlstate, "MM025");
+    EXPECT_EQ(attempt.host.waits, 0U);
+    EXPECT_EQ(attempt.calls(), Calls{"look"});
+}
+
 TEST_F(MigrateLockTest, CountsTheTimeItsQueriesTake) {
     Attempt attempt(busy());
     hold(attempt);
