@@ -188,6 +188,23 @@ Task<void> run_step(const Journey& journey, const Step& step,
     }
 }
 
+/// Up to the first step that fails.
+Task<std::optional<Failure>> run_plan(const Journey& journey, const std::vector<Step>& plan,
+                                      std::optional<UnfinishedStep> unfinished,
+                                      MigrationResult& result) {
+    for (const Step& step : plan) {
+        try {
+            co_await run_step(journey, step, unfinished);
+        } catch (const Failure& failure) {
+            co_return failure;
+        }
+        unfinished.reset();
+        apply(result.after, step.rows);
+        ++result.steps;
+    }
+    co_return std::nullopt;
+}
+
 std::vector<Step> plan_for(const Journey& journey, const Heads& heads) {
     if (journey.order.direction == Direction::stamp) {
         return plan_stamp(journey.graph, heads, journey.order.target, journey.order.purge);
@@ -232,13 +249,16 @@ Task<void> migrate(const Migrations& migrations, Executor& database, std::string
         co_await database.transact("", forget_unfinished_sql(journey.order.branch));
         unfinished.reset();
     }
-    for (const Step& step : plan) {
-        co_await run_step(journey, step, unfinished);
-        unfinished.reset();
-        apply(result.after, step.rows);
-        ++result.steps;
+    const std::optional<Failure> failed = co_await run_plan(journey, plan, unfinished, result);
+    if (!failed) {
+        co_await settle(journey, seen, result);
+        co_return;
     }
-    co_await settle(journey, seen, result);
+    // The steps before it are the caller's to keep, who may take the failure for an answer.
+    if (result.steps > 0 && !database.owns_transactions()) {
+        co_await database.transact("", publish_heads_sql(journey.order.branch));
+    }
+    throw Failure(*failed);
 }
 
 }  // namespace mad
