@@ -12,6 +12,12 @@ REFUSED = "refused"
 # -- What is asked. Each is given the question as those before it left it. ------------------------
 
 
+def blanks(asked):
+    if asked.kind not in ("upgrade", "stamp", "purge", "parents"):
+        return asked
+    return asked.with_target(",".join(text.strip(" ") for _, text in asked.texts()))
+
+
 def whole_text(asked):
     return REFUSED if any(item is None for _, item in asked.items()) else asked
 
@@ -119,6 +125,7 @@ def distinct_destinations(asked):
 
 
 ABOUT_QUESTIONS = {
+    "blanks": blanks,
     "whole-text": whole_text,
     "no-label": no_label,
     "known-labels": known_labels,

@@ -129,7 +129,7 @@ def random_target(rng, graph, kind):
             ["", "@", "a@", "a@b@c", "+", "-", "a+", "+1junk", "head+1junk", "a:b", "+-1", " head"]
         )
     if kind != "downgrade" and rng.random() < (0.25 if kind in ("stamp", "parents") else 0.1):
-        return ",".join(random_item(rng, graph) for _ in range(rng.choice([2, 2, 3])))
+        return rng.choice([",", ",", ", "]).join(random_item(rng, graph) for _ in range(rng.choice([2, 2, 3])))
     return random_item(rng, graph)
 
 
