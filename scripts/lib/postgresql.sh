@@ -44,7 +44,7 @@ install_postgresql() {
 }
 
 build_extension() {
-    say "building for $("$pg_config" --version)"
+    say "building for $("$pg_config" --version), which takes minutes the first time"
     make --silent -C "$repository" -j "$(nproc)" PG_CONFIG="$pg_config"
     as_user root make --silent -C "$repository" install PG_CONFIG="$pg_config" >/dev/null
 }
