@@ -92,8 +92,8 @@ BEGIN
                         revision, intention,
                         rows_wanted || CASE rows_wanted WHEN 1 THEN ' row' ELSE ' rows' END, rows_found,
                         coalesce('The table holds ' || held || '.', 'The table is empty.')),
-        HINT = format('Somebody else changed it meanwhile. Look with SELECT * FROM mad_migrate.current(%L)'
-                      ' and run the call again.', branch);
+        HINT = format('Somebody else changed it meanwhile, or what was run begins at another revision. Look with'
+                      ' SELECT * FROM mad_migrate.%I.', version_table);
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.raise_version_conflict(text, text, text, bigint, bigint, text[], text[]) IS
