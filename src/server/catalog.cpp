@@ -126,6 +126,14 @@ std::vector<Database> databases_of(const std::string& branch,
     return query_databases(branch, condition);
 }
 
+void hold_scripts() {
+    query("LOCK TABLE mad_migrate.script IN ROW SHARE MODE");
+}
+
+void lock_scripts_for_editing() {
+    query("LOCK TABLE mad_migrate.script IN EXCLUSIVE MODE");
+}
+
 void refuse_if_copied(const std::vector<Database>& databases) {
     if (std::ranges::all_of(databases, &Database::is_control)) return;
     const Rows rows = query(

@@ -40,6 +40,12 @@ struct Database {
 std::vector<Database> databases_of(const std::string& branch,
                                    const std::optional<std::vector<std::string>>& patterns);
 
+/// Until the transaction ends, nobody edits or removes a script, or drops a branch.
+void hold_scripts();
+
+/// Waits until nobody holds the scripts.
+void lock_scripts_for_editing();
+
 /// Throws Failure(copied_control) if any of them but this one belongs to the database that this one
 /// was copied from.
 void refuse_if_copied(const std::vector<Database>& databases);

@@ -172,6 +172,7 @@ MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
 MAD_SQL_FUNCTION(mad_migrate_drop_branch) {
     const Branch branch = load_branch(Arguments(fcinfo).text(0, "branch"));
     require_owner(branch.owner);
+    lock_scripts_for_editing();
     refuse_in_use(branch.name);
     query(
         fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {0};"

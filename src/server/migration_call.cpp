@@ -18,6 +18,13 @@ namespace mad::pg {
 
 namespace {
 
+/// Sessions of our own would fail later, each in its own words.
+void refuse_on_standby(std::string_view function) {
+    const std::string command = fmt::format("mad_migrate.{}", function);
+    const char* const name = command.c_str();
+    call([&] { PreventCommandDuringRecovery(name); });
+}
+
 void refuse_absent(const Database& database, const Branch& branch) {
     throw Failure(
         Code::unknown_database,
@@ -167,10 +174,12 @@ std::string status_of(const DatabaseOutcome& outcome, Direction direction) {
 }
 
 std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
+    refuse_on_standby(name_of(call.direction));
     const Branch branch = load_branch(call.branch);
     refuse_unnamed_downgrade(call, branch);
     std::vector<Database> databases = databases_of(branch.name, call.databases);
     refuse_if_copied(databases);
+    hold_scripts();
     const RevisionGraph graph = load_graph(branch.name);
     CatalogScripts scripts(branch.name, settings::environment());
     const MigrationOrder order{branch.name, call.direction,           call.target,
@@ -198,6 +207,7 @@ std::vector<DatabaseOutcome> run_migration(const MigrationCall& call) {
 
 void ensure_version(const std::string& branch_name,
                     const std::optional<std::vector<std::string>>& patterns) {
+    refuse_on_standby("ensure_version");
     const Branch branch = load_branch(branch_name);
     std::vector<Database> databases = databases_of(branch.name, patterns);
     refuse_if_copied(databases);
