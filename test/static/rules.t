@@ -24,7 +24,7 @@ my @forbidden = (
     [ 'PG_TRY', qr/\bPG_TRY\b/ ],
     [ 'sigsetjmp', qr/\bsigsetjmp\b/, qr{^src/server/boundary\.} ],
     [ 'catching a server error', qr/catch\s*\(\s*const\s+(?:pg::)?Error\b/,
-        qr{^src/server/(?:boundary\.|parser\.cpp)} ],
+        qr{^src/server/(?:boundary\.|parser\.cpp|script_store\.cpp)} ],
     [ 'postgres.h', qr/#include\s*[<"]postgres\.h/, qr{^\Q$prelude\E$} ],
     [ 'threads', qr/\bstd::j?thread\b/ ]);
 
