@@ -19,6 +19,9 @@ std::string lock_key(const std::string& branch) {
                        quote_literal("mad_migrate:" + branch));
 }
 
+/// Of the kit itself, which branches share.
+constexpr std::string_view kit_key = "pg_catalog.hashtextextended('mad_migrate', 0)";
+
 std::string version_table_sql(const std::string& branch) {
     return "mad_migrate." + quote_identifier(version_table(branch));
 }
@@ -137,11 +140,16 @@ Task<std::optional<Inspection>> look(Executor& database, const std::string& bran
 }  // namespace
 
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql) {
-    const std::string body = fmt::format(R"(
+    const std::string body = fmt::format(
+        R"(
 DECLARE
     untrusted pg_catalog.text;
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('mad_migrate', 0));
+    IF NOT pg_catalog.pg_try_advisory_xact_lock({branch_key})
+       OR NOT pg_catalog.pg_try_advisory_xact_lock({kit_key}) THEN
+        RAISE EXCEPTION 'this database is being prepared or migrated by another session' USING ERRCODE = 'MM017',
+            HINT = 'Wait for it and run the call again.';
+    END IF;
     IF pg_catalog.to_regnamespace('mad_migrate') IS NULL THEN
         CREATE SCHEMA mad_migrate;
     END IF;
@@ -156,17 +164,32 @@ BEGIN
     END IF;
     PERFORM mad_migrate.create_version_table({branch});
 END)",
-                                         fmt::arg("untrusted", untrusted_sql(branch)),
-                                         fmt::arg("kit", quote_literal(kit_sql)),
-                                         fmt::arg("branch", quote_literal(branch)));
+        fmt::arg("branch_key", lock_key(branch)), fmt::arg("kit_key", kit_key),
+        fmt::arg("untrusted", untrusted_sql(branch)), fmt::arg("kit", quote_literal(kit_sql)),
+        fmt::arg("branch", quote_literal(branch)));
     return "DO " + quote_literal(body);
 }
+
+namespace {
+
+/// False while another session is at it, which is waited for from outside.
+Task<bool> prepare(Executor& database, const std::string& branch, const std::string& kit_sql) {
+    try {
+        co_await database.transact("", prepare_sql(branch, kit_sql));
+    } catch (const Failure& failure) {
+        if (!failure.is(Code::locked)) throw;
+        co_return false;
+    }
+    co_return true;
+}
+
+}  // namespace
 
 Task<Inspection> lock_and_inspect(Executor& database, const std::string& branch,
                                   const std::string& kit_sql) {
     std::optional<Inspection> seen = co_await look(database, branch);
     if (!seen) {
-        co_await database.transact("", prepare_sql(branch, kit_sql));
+        if (!co_await prepare(database, branch, kit_sql)) co_return Inspection{};
         seen = co_await look(database, branch);
     }
     if (!seen) {
@@ -186,8 +209,9 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
                       WHERE d.datname = pg_catalog.current_database())
-   AND (l.classid::pg_catalog.int8 << 32) | l.objid::pg_catalog.int8 = {})",
-        lock_key(branch)));
+   AND (l.classid::pg_catalog.int8 << 32) | l.objid::pg_catalog.int8 IN ({}, {})
+ ORDER BY a.xact_start LIMIT 1)",
+        lock_key(branch), kit_key));
     co_return rows.empty() ? "It was released a moment ago." : rows[0][0].value_or("");
 }
 
@@ -211,6 +235,11 @@ std::string record_step_sql(const std::string& branch, const Step& step,
         quote_literal(branch), quote_literal(step.revision), quote_literal(name_of(step.direction)),
         checksum.empty() ? "NULL" : quote_literal(checksum), quote_array(step.rows.deletes),
         quote_array(step.rows.inserts), publish);
+}
+
+std::string change_heads_sql(const std::string& branch, const RowChange& rows) {
+    return fmt::format("SELECT mad_migrate.change_heads({}, {}, {})", quote_literal(branch),
+                       quote_array(rows.deletes), quote_array(rows.inserts));
 }
 
 std::string publish_heads_sql(const std::string& branch) {

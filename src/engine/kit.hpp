@@ -45,6 +45,8 @@ std::string prepare_sql(const std::string& branch, const std::string& kit_sql);
 /// SQL that records a finished step. `checksum` is empty for a stamp.
 std::string record_step_sql(const std::string& branch, const Step& step,
                             const std::string& checksum, bool publish);
+/// SQL that changes the version rows, and fails where they are not what the step starts from.
+std::string change_heads_sql(const std::string& branch, const RowChange& rows);
 std::string publish_heads_sql(const std::string& branch);
 std::string forget_unfinished_sql(const std::string& branch);
 

@@ -41,10 +41,16 @@ std::string in_transaction(const Step& step, const RunnableScript& script,
            "COMMIT;\n\n";
 }
 
+/// What cannot be undone is not begun where the version rows are others than the plan's.
+std::string rehearsal(const Step& step, const OfflineOrder& order) {
+    return "BEGIN;\n" + change_heads_sql(order.branch, step.rows) + ";\nROLLBACK;\n";
+}
+
 std::string outside_transaction(const Step& step, const RunnableScript& script,
                                 const OfflineOrder& order) {
-    std::string sql = fmt::format("SET search_path = {};\nSET mad_migrate.environment = {};\n",
-                                  order.search_path, quote_literal(order.environment));
+    std::string sql = rehearsal(step, order);
+    sql += fmt::format("SET search_path = {};\nSET mad_migrate.environment = {};\n",
+                       order.search_path, quote_literal(order.environment));
     for (const Statement& statement : script.statements) sql += statement.text + "\n;\n";
     return sql + "RESET search_path;\nRESET mad_migrate.environment;\n" +
            record(step, script, order) + "\n";

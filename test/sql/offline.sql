@@ -107,6 +107,21 @@ SELECT mad_migrate.upgrade_sql('offline', '002_index:head');
 ROLLBACK;
 SELECT * FROM mad_migrate.alembic_version_offline;
 SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace;
+-- Nor is a statement that cannot be undone.
+\c :control
+SELECT from_revisions, to_revisions FROM mad_migrate.downgrade('offline', 'base');
+\o :script
+SELECT mad_migrate.upgrade_sql('offline', '001_jobs:002_index');
+\o
+\c regress_mad_offline
+CREATE TABLE jobs (id int);
+\set ECHO none
+\i :script
+\set ON_ERROR_STOP off
+\set ECHO all
+ROLLBACK;
+SELECT * FROM jobs;
+SELECT * FROM mad_migrate.alembic_version_offline;
 \c :control
 SELECT * FROM mad_migrate.current('offline');
 

@@ -92,6 +92,9 @@ TEST_F(OfflineTest, WritesNoTransactionAroundWhatCannotRunInOne) {
               R"(\set ON_ERROR_STOP on
 
 -- Running upgrade 001 -> 002, Message of 002
+BEGIN;
+SELECT mad_migrate.change_heads('results', ARRAY['001']::pg_catalog.text[], ARRAY['002']::pg_catalog.text[]);
+ROLLBACK;
 SET search_path = public, "my tools";
 SET mad_migrate.environment = 'it''s';
 CREATE INDEX CONCURRENTLY i ON a (x) -- slow
