@@ -41,6 +41,21 @@ void require(const Requirement& requirement, const std::string& revision) {
                     quote_literal(requirement.branch), quote_literal(requirement.revision)));
 }
 
+/// A requirement that names nothing is the script's fault: the error says whose.
+void check_requirements(const Script& script) {
+    for (const Requirement& one : script.requirements) {
+        try {
+            require(one, script.revision.id);
+        } catch (const Failure& failure) {
+            if (failure.is(Code::unmet_requirement)) throw;
+            Report report = failure.report();
+            report.context = fmt::format("requirement \"{}@{}\" of revision \"{}\"", one.branch,
+                                         one.revision, script.revision.id);
+            throw Failure(std::move(report));
+        }
+    }
+}
+
 const Section& section_to_run(const Script& script, Direction direction,
                               const std::string& environment) {
     if (direction == Direction::downgrade && script.irreversible) {
@@ -83,9 +98,7 @@ void CatalogScripts::load(const std::vector<std::string>& revisions, Direction d
     for (const Row& row : rows) {
         const std::string& filename = row[0].value();
         const Script script = parse_script(row[2].value(), filename);
-        if (direction == Direction::upgrade) {
-            for (const Requirement& one : script.requirements) require(one, script.revision.id);
-        }
+        if (direction == Direction::upgrade) check_requirements(script);
         const Section& section = section_to_run(script, direction, environment_);
         RunnableScript ready{script.revision.id,
                              filename,

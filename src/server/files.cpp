@@ -70,6 +70,11 @@ std::vector<File> read_scripts(const std::string& directory) {
     return files;
 }
 
+bool is_directory(const std::string& path) {
+    struct stat status;
+    return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 std::string shared_path(const std::string& name) {
     char share[MAXPGPATH];
     get_share_path(my_exec_path, share);

@@ -15,6 +15,7 @@ struct File {
 /// be read.
 std::vector<File> read_scripts(const std::string& directory);
 /// A file the extension installed below $sharedir/mad_migrate.
+bool is_directory(const std::string& path);
 std::string shared_path(const std::string& name);
 std::string read_file(const std::string& path);
 

@@ -58,6 +58,17 @@ std::vector<IncomingScript> read_directory(const std::string& directory) {
     return scripts;
 }
 
+std::string shipped_directory(const std::string& branch) {
+    std::string directory = shared_path("migrations/" + branch);
+    if (is_directory(directory)) return directory;
+    throw Failure(
+        Code::invalid_parameter,
+        fmt::format("the extension ships no scripts for branch \"{}\"", branch), {},
+        fmt::format(
+            "Name a folder on the server's disk: SELECT mad_migrate.load_scripts({}, '/...').",
+            quote_literal(branch)));
+}
+
 std::string new_revision_id() {
     const Rows rows = query("SELECT right(gen_random_uuid()::text, 12)");
     return rows[0][0].value();
@@ -78,9 +89,17 @@ struct NewRevision {
     std::string downgrade_sql;
 };
 
+/// Existing revisions are never replaced from here.
+void refuse_known(const RevisionGraph& graph, const std::string& id) {
+    if (!graph.find(id)) return;
+    throw Failure(Code::duplicate_revision, fmt::format("revision \"{}\" exists already", id), {},
+                  "Choose another rev_id, or leave it out.");
+}
+
 Script compose(const RevisionGraph& graph, const NewRevision& wanted) {
     Script script;
     script.revision.id = wanted.id ? *wanted.id : new_revision_id();
+    refuse_known(graph, script.revision.id);
     for (const mad::Node node : resolve_parents(graph, wanted.heads, wanted.splice)) {
         script.revision.down_revisions.push_back(graph[node].id);
     }
@@ -95,13 +114,7 @@ Script compose(const RevisionGraph& graph, const NewRevision& wanted) {
     return script;
 }
 
-/// Existing revisions are never replaced from here.
-std::string add_new(const std::string& branch, const RevisionGraph& graph, const Script& script) {
-    if (graph.find(script.revision.id)) {
-        throw Failure(Code::duplicate_revision,
-                      fmt::format("revision \"{}\" exists already", script.revision.id), {},
-                      "Choose another rev_id, or leave it out.");
-    }
+std::string add_new(const std::string& branch, const Script& script) {
     std::string text = write_script(script);
     store_scripts(branch, {read_script(text, std::nullopt)});
     return text;
@@ -149,9 +162,10 @@ MAD_SQL_FUNCTION(mad_migrate_load_scripts) {
     const Arguments arguments(fcinfo);
     require_file_access();
     const std::string branch = load_branch(arguments.text(0, "branch")).name;
-    const std::string directory =
-        arguments.optional_text(1).value_or(shared_path("migrations/" + branch));
-    return_revisions(fcinfo, store_scripts(branch, read_directory(directory)));
+    const std::optional<std::string> directory = arguments.optional_text(1);
+    return_revisions(
+        fcinfo,
+        store_scripts(branch, read_directory(directory ? *directory : shipped_directory(branch))));
     return Datum{};
 }
 
@@ -178,9 +192,10 @@ MAD_SQL_FUNCTION(mad_migrate_revision) {
     wanted.upgrade_sql = upgrade.value_or("");
     wanted.downgrade_sql = downgrade.value_or("");
     const Script script = compose(graph, wanted);
-    if (upgrade || downgrade) return text_datum(add_new(branch, graph, script));
+    if (upgrade || downgrade) return text_datum(add_new(branch, script));
+    const std::string draft = write_script(script);
     say_not_added(branch, script.revision.id);
-    return text_datum(write_script(script));
+    return text_datum(draft);
 }
 
 MAD_SQL_FUNCTION(mad_migrate_merge) {
@@ -200,5 +215,5 @@ MAD_SQL_FUNCTION(mad_migrate_merge) {
     wanted.splice = arguments.boolean(3, "splice");
     wanted.id = arguments.optional_text(4);
     wanted.labels = arguments.optional_texts(5, "labels").value_or(std::vector<std::string>{});
-    return text_datum(add_new(branch, graph, compose(graph, wanted)));
+    return text_datum(add_new(branch, compose(graph, wanted)));
 }

@@ -35,8 +35,7 @@ void require_owner(Oid owner) {
     throw Failure(Code::insufficient_privilege,
                   fmt::format("must be member of role \"{}\"", role_name(owner)),
                   "A branch's scripts run as its owner.",
-                  "Have a superuser grant you that role, or change the branch's owner with "
-                  "mad_migrate.alter_branch.");
+                  "Have a superuser grant you that role, or name another owner.");
 }
 
 }  // namespace mad::pg

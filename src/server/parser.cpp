@@ -11,11 +11,21 @@ namespace mad::pg {
 
 namespace {
 
+std::string place(const std::string& filename, int line, std::string_view statement) {
+    const std::string shown = first_line(statement);
+    return fmt::format("Script \"{}\", line {}{}", filename, line,
+                       shown.empty() ? "." : ": " + shown);
+}
+
 [[noreturn]] void refuse(const std::string& what, const std::string& filename, int line,
                          std::string_view statement, const std::string& hint) {
-    throw Failure(Code::invalid_script, what,
-                  fmt::format("Script \"{}\", line {}: {}", filename, line, first_line(statement)),
-                  hint);
+    throw Failure(Code::invalid_script, what, place(filename, line, statement), hint);
+}
+
+[[noreturn]] void refuse_client_copy(const std::string& filename, int line,
+                                     std::string_view statement) {
+    refuse("a script cannot copy from or to the client", filename, line, statement,
+           "Use INSERT ... VALUES, or COPY with a file or program on the server.");
 }
 
 /// Settings that change how text is read must not depend on who adds the script.
@@ -62,6 +72,24 @@ class ScratchMemory {
     MemoryContext context_;
 };
 
+/// Rows that follow COPY ... FROM STDIN read as a syntax error, but COPY is what is wrong.
+void refuse_copied_rows(const std::string& before, int first, const std::string& filename) {
+    const char* const text = before.c_str();
+    const List* statements = NIL;
+    try {
+        statements = call([&] { return raw_parser(text, RAW_PARSE_DEFAULT); });
+    } catch (const Error&) {
+        return;
+    }
+    if (statements == NIL) return;
+    const auto* const last = static_cast<const RawStmt*>(llast(statements));
+    if (last->stmt->type != T_CopyStmt) return;
+    if (reinterpret_cast<const CopyStmt*>(last->stmt)->filename != nullptr) return;
+    const std::size_t begin = skip_blank(before, static_cast<std::size_t>(last->stmt_location));
+    refuse_client_copy(filename, first + line_at(before, begin) - 1,
+                       std::string_view(before).substr(begin));
+}
+
 List* parse(const std::string& body, int first, const std::string& filename) {
     const PlainLexing plain;
     const char* const text = body.c_str();
@@ -76,10 +104,11 @@ List* parse(const std::string& body, int first, const std::string& filename) {
             refuse("psql meta-commands cannot be used in a script", filename, line, rest,
                    "Write it in SQL: a script is run by the server.");
         }
+        refuse_copied_rows(body.substr(0, at), first, filename);
         Report report;
         report.sqlstate = sqlstate(Code::invalid_script);
         report.message = failure.report().message;
-        report.detail = fmt::format("Script \"{}\", line {}: {}", filename, line, first_line(rest));
+        report.detail = place(filename, line, rest);
         report.hint = failure.report().hint.empty() ? "Mend the script and add it again."
                                                     : failure.report().hint;
         throw Failure(std::move(report));
@@ -174,8 +203,7 @@ void refuse_what_a_script_must_not_do(const ::Node* node, const std::string& fil
         case T_CopyStmt: {
             const auto* const copy = reinterpret_cast<const CopyStmt*>(node);
             if (copy->filename != nullptr) return;
-            refuse("a script cannot copy from or to the client", filename, line, text,
-                   "Use INSERT ... VALUES, or COPY with a file or program on the server.");
+            refuse_client_copy(filename, line, text);
         }
         case T_DiscardStmt:
             if (reinterpret_cast<const DiscardStmt*>(node)->target != DISCARD_ALL) return;

@@ -100,6 +100,7 @@ void refuse_edited(const std::string& branch, const RevisionGraph& graph,
         const std::string& id = incoming.script.revision.id;
         const auto found = stored.find(id);
         if (found == stored.end() || found->second.text == incoming.text) continue;
+        lock_scripts_for_editing();
         const std::vector<std::string> databases = databases_with(branch, graph, id);
         if (databases.empty()) continue;
         throw Failure(
@@ -107,6 +108,20 @@ void refuse_edited(const std::string& branch, const RevisionGraph& graph,
             fmt::format("script of revision \"{}\" was edited after it was applied", id),
             fmt::format("Script \"{}\". {}", incoming.filename, say_where_applied(databases)),
             "Put the applied text back and write a new revision for the change.");
+    }
+}
+
+/// Told in the script's terms, not as an error of our own INSERT.
+void check_create_date(const IncomingScript& incoming) {
+    const std::string& date = incoming.script.create_date;
+    if (date.empty()) return;
+    try {
+        query(fmt::format("SELECT {}::timestamptz", quote_literal(date)));
+    } catch (const Error& error) {
+        if (ERRCODE_TO_CATEGORY(error.report().sqlerrcode) != ERRCODE_DATA_EXCEPTION) throw;
+        throw Failure(Code::invalid_script, fmt::format("invalid Create Date \"{}\"", date),
+                      fmt::format("Script \"{}\".", incoming.filename),
+                      "Write it as in \"2025-09-12 10:00:00+00\", or leave the line out.");
     }
 }
 
@@ -166,6 +181,7 @@ std::vector<std::string> store_scripts(const std::string& branch,
 
     std::vector<std::string> revisions;
     for (const IncomingScript& incoming : changes) {
+        check_create_date(incoming);
         write_row(branch, incoming);
         revisions.push_back(incoming.script.revision.id);
     }
@@ -175,7 +191,7 @@ std::vector<std::string> store_scripts(const std::string& branch,
 
 void remove_script(const std::string& branch, const std::string& revision) {
     require_owner(load_branch(branch).owner);
-    lock_scripts();
+    lock_scripts_for_editing();
     const RevisionGraph graph = load_graph(branch);
     const mad::Node node = resolve_one(graph, revision);
     const std::string& id = graph[node].id;
