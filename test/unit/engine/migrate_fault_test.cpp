@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::Attempt;
 using test::Calls;
+using test::failing;
 using test::failure_of;
 using test::outside;
 using test::within;
@@ -57,6 +58,11 @@ class MigrateFaultTest : public test::MigrationTest {
         return attempt->calls();
     }
 
+    /// Which are published then, as they are after the last step.
+    static bool leaves_steps_behind(const Attempt& attempt) {
+        return attempt.result.steps > 0 && !attempt.database.owns_transactions();
+    }
+
     void fail_each_call_in_turn(const Make& make) {
         const Calls calls = undisturbed(make);
         for (std::size_t k = 1; k <= calls.size(); ++k) {
@@ -64,7 +70,9 @@ class MigrateFaultTest : public test::MigrationTest {
             const auto attempt = make();
             attempt->database.fail_at(k, disk_full());
             EXPECT_EQ(failure_of([&] { migrate(*attempt); }).message, "disk full");
-            EXPECT_EQ(attempt->calls(), Calls(calls.begin(), calls.begin() + std::ptrdiff_t(k)));
+            Calls expected(calls.begin(), calls.begin() + std::ptrdiff_t(k));
+            if (leaves_steps_behind(*attempt) && k < calls.size()) expected.push_back(calls.back());
+            EXPECT_EQ(attempt->calls(), expected);
             EXPECT_EQ(attempt->result.steps, count_recorded(*attempt));
             if (k > 1) {
                 EXPECT_EQ(attempt->result.before, Heads{"001"});
@@ -94,6 +102,25 @@ TEST_F(MigrateFaultTest, CountsTheStepsOfTheCallersTransaction) {
     scripts_.put("002", Direction::upgrade, {within("INSERT")});
     fail_each_call_in_turn(
         [] { return std::make_unique<Attempt>(test::Seen{.heads = "001"}, false); });
+}
+
+TEST_F(MigrateFaultTest, PublishesWhatAFailureLeavesInTheCallersTransaction) {
+    scripts_.put("002", Direction::upgrade, {within("INSERT")});
+    for (const bool owns_transactions : {true, false}) {
+        Attempt attempt(test::Seen{.heads = "001"}, owns_transactions);
+        attempt.database.when("CREATE TABLE t003", {failing("42P07")});
+        EXPECT_EQ(failure_of([&] { migrate(attempt); }).sqlstate, "42P07");
+        EXPECT_EQ(attempt.result.after, Heads{"002"});
+        EXPECT_EQ(attempt.calls().back() == " | publish_heads('results')", !owns_transactions);
+    }
+}
+
+TEST_F(MigrateFaultTest, PublishesNothingWhereTheFirstStepFailed) {
+    scripts_.put("002", Direction::upgrade, {within("INSERT")});
+    Attempt attempt(test::Seen{.heads = "001"}, false);
+    attempt.database.when("INSERT", {failing("23505")});
+    EXPECT_EQ(failure_of([&] { migrate(attempt); }).sqlstate, "23505");
+    EXPECT_EQ(attempt.calls().size(), 2U);
 }
 
 TEST_F(MigrateFaultTest, CountsTheStepsBehindAResumedOne) {
