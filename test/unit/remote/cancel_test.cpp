@@ -35,11 +35,13 @@ TEST_F(CancelTest, EndsTheStatementWithTheSession) {
 }
 
 TEST_F(CancelTest, UndoesTheTransactionOfTheStatement) {
-    const std::string table = "mad_cancelled_" + client_.process();
+    const std::string process = client_.process();
+    const std::string table = "mad_cancelled_" + process;
     cancel_when_it_sleeps(client_);
     EXPECT_THROW(client_.transact("CREATE TABLE " + table + " (); SELECT pg_sleep(600)", ""),
                  test::Cancelled);
     client_.connection.reset();
+    EXPECT_TRUE(observer_.becomes_true(test::is_gone(process), 1s));
     EXPECT_TRUE(observer_.is_true("to_regclass('" + table + "') IS NULL"));
 }
 
