@@ -116,8 +116,8 @@ TEST(RevisionGraph, LeavesOutTheRightOnesOfManyDependencies) {
         all.push_back("d" + std::to_string(i));
         revisions.push_back(revision(all.back()));
     }
-    revisions.push_back(revision("a", {}, {"d0", "d63", "d64", "d129"}));
     revisions.push_back(revision("b", {"a"}, all));
+    revisions.push_back(revision("a", {}, {"d0", "d63", "d64", "d129"}));
     const RevisionGraph graph(std::move(revisions));
     EXPECT_EQ(graph.parents(node(graph, "a")).size(), 4U);
     EXPECT_EQ(graph.parents(node(graph, "b")).size(), 1U + 126U);
