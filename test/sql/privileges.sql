@@ -1,4 +1,6 @@
 -- Who may do what: nobody anything until it is granted; and scripts run as their branch's owner, whoever calls.
+CREATE ROLE regress_mad_dba SUPERUSER;
+SET SESSION AUTHORIZATION regress_mad_dba;
 SET client_min_messages = warning;
 CREATE EXTENSION mad_migrate;
 RESET client_min_messages;
@@ -107,6 +109,11 @@ SELECT mad_migrate.add_script('app', script('two', 'one', 'SELECT 2;'));
 SELECT mad_migrate.alter_branch('mine', owner => 'regress_mad_owner');
 SELECT mad_migrate.load_scripts('app');
 RESET ROLE;
+GRANT pg_read_server_files TO regress_mad_author;
+SET ROLE regress_mad_author;
+SELECT mad_migrate.load_scripts('app');
+SELECT mad_migrate.load_scripts('metadata');
+RESET ROLE;
 SELECT branch, owner FROM mad_migrate.branch WHERE NOT shipped ORDER BY branch;
 
 -------------------------------------------------------------------------------------------------
@@ -122,7 +129,7 @@ EXCEPTION WHEN others THEN
 END
 $$;
 SELECT status FROM mad_migrate.upgrade('app', 'two');
-SELECT try('SET ROLE postgres;');
+SELECT try('SET ROLE regress_mad_dba;');
 SELECT try('RESET ROLE;');
 SELECT try('RESET SESSION AUTHORIZATION;');
 SELECT try('SET SESSION AUTHORIZATION regress_mad_author;');
@@ -194,3 +201,6 @@ DROP SCHEMA regress_mad, regress_mad_trap CASCADE;
 DROP EXTENSION mad_migrate CASCADE;
 DROP OWNED BY regress_mad_nobody, regress_mad_operator, regress_mad_author, regress_mad_owner;
 DROP ROLE regress_mad_nobody, regress_mad_operator, regress_mad_author, regress_mad_owner;
+DROP OWNED BY regress_mad_dba;
+RESET SESSION AUTHORIZATION;
+DROP ROLE regress_mad_dba;

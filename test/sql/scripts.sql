@@ -88,7 +88,9 @@ SELECT mad_migrate.load_scripts('app', 'regress_mad_scripts');
 \echo :LAST_ERROR_SQLSTATE
 SELECT write_file('regress_mad_scripts/4_latin1.sql', '\x2f2a00');
 SELECT mad_migrate.load_scripts('app', 'regress_mad_scripts');
-COPY (SELECT) TO PROGRAM 'cd regress_mad_scripts && rm 4_latin1.sql && mkdir 5_folder.sql';
+COPY (SELECT) TO PROGRAM 'chmod 000 regress_mad_scripts/4_latin1.sql';
+SELECT mad_migrate.load_scripts('app', 'regress_mad_scripts');
+COPY (SELECT) TO PROGRAM 'cd regress_mad_scripts && rm -f 4_latin1.sql && mkdir 5_folder.sql';
 SELECT mad_migrate.load_scripts('app', 'regress_mad_scripts');
 SELECT mad_migrate.load_scripts('app', 'regress_mad_none');
 SELECT mad_migrate.load_scripts('app', 'regress_mad_nowhere');
