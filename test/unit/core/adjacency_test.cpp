@@ -64,8 +64,8 @@ TEST(Adjacency, LeavesOutCyclesAndWhatStandsOnThem) {
 }
 
 TEST(Adjacency, FindsTheCycleWithoutTheWayToIt) {
-    // 4 stands on the cycle 1-3-2; 0 is below all.
-    const std::vector<Edge> parents{{4, 1}, {1, 0}, {1, 3}, {3, 2}, {2, 1}};
+    // 0, where the search begins, stands on the cycle 1-3-2; 4 is below all.
+    const std::vector<Edge> parents{{0, 1}, {1, 4}, {1, 3}, {3, 2}, {2, 1}};
     const Adjacency adjacency(5, parents);
     const Nodes cycle = find_cycle(adjacency);
     ASSERT_EQ(cycle.size(), 3U);
