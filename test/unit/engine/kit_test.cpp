@@ -196,7 +196,8 @@ TEST(KitSql, InstallsBehindALockAndOnlyWhatIsMissing) {
     const std::string sql = prepare_sql("results", "SELECT 'kit'");
     const std::vector<std::string_view> in_order{
         "DO '",
-        "pg_advisory_xact_lock",
+        "pg_try_advisory_xact_lock(pg_catalog.hashtextextended(''mad_migrate:results''",
+        "pg_try_advisory_xact_lock(pg_catalog.hashtextextended(''mad_migrate''",
         "to_regnamespace(''mad_migrate'') IS NULL",
         "CREATE SCHEMA mad_migrate;",
         "untrusted :=",
