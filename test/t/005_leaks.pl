@@ -24,11 +24,19 @@ $cluster->safe_psql($control, "SELECT mad_migrate.create_branch('$_', database =
 my @scripts = (
     { revision => 'good', upgrade => 'CREATE TABLE good ();', downgrade => 'DROP TABLE good;' },
     { revision => 'bad', revises => ['good'], downgrade => 'SELECT 1',
-        upgrade => "CREATE TABLE bad (id int);\nDO \$\$BEGIN RAISE WARNING 'on its way'; END\$\$;\nINSERT INTO bad SELECT 1/0;" },
+        upgrade => <<'SQL' },
+CREATE TABLE bad (id int);
+DO $$BEGIN RAISE WARNING 'on its way'; END$$;
+INSERT INTO bad SELECT 1/0;
+SQL
     { revision => 'slow', revises => ['good'], downgrade => 'SELECT 1',
         upgrade => "CREATE TABLE slow ();\nSELECT pg_advisory_xact_lock_shared(1);" },
-    { revision => 'outside', revises => ['good'], downgrade => 'SELECT 1', upgrade => 'VACUUM nothing_of_that_name;' });
+    { revision => 'outside', revises => ['good'], downgrade => 'SELECT 1',
+        upgrade => 'VACUUM nothing_of_that_name;' });
 add_scripts($cluster, $control, $_, @scripts) foreach qw(own other refusing);
+
+# The script of the misspelt statement, as an SQL literal.
+my $misspelt = 'E\'/*\nx\n\nRevision ID: x\n*/\n-- migrate:upgrade\nCREATE TABEL x;\n-- migrate:downgrade\nSELECT 1;\n\'';
 
 # A failure of each kind, with a sign that it is the one that was meant.
 my %failures = (
@@ -40,25 +48,46 @@ my %failures = (
     'a failing script here' => [ "SELECT mad_migrate.upgrade('own', 'bad')", '22012' ],
     'a failing script there' => [ "SELECT mad_migrate.upgrade('other', 'bad')", '22012' ],
     'a failing script of a procedure' => [ "CALL mad_migrate.run_upgrade('own', 'bad')", '22012' ],
-    'a failing script in a transaction' =>
-      [ "BEGIN; SAVEPOINT s; SELECT mad_migrate.upgrade('own', 'bad'); ROLLBACK TO s; COMMIT", '22012' ],
-    'a failing script in a block with a handler' =>
-      [ "DO \$\$BEGIN PERFORM mad_migrate.upgrade('own', 'bad'); EXCEPTION WHEN division_by_zero THEN RAISE 'handled' USING ERRCODE = 'TT001'; END\$\$", 'TT001' ],
+    'a failing script in a transaction' => [
+        "BEGIN; SAVEPOINT s; SELECT mad_migrate.upgrade('own', 'bad'); ROLLBACK TO s; COMMIT", '22012' ],
+    'a failing script in a block with a handler' => [ <<'SQL', 'TT001' ],
+DO $$
+BEGIN
+    PERFORM mad_migrate.upgrade('own', 'bad');
+EXCEPTION WHEN division_by_zero THEN
+    RAISE 'handled' USING ERRCODE = 'TT001';
+END$$
+SQL
     'no transaction where one is needed' => [ "SELECT mad_migrate.upgrade('own', 'outside')", '25001' ],
     'a database that refuses connections' => [ "SELECT mad_migrate.upgrade('refusing', 'good')", '08001' ],
-    'a timeout here' => [ "SET statement_timeout = '20ms'; SELECT mad_migrate.upgrade('own', 'slow'); RESET statement_timeout", '57014' ],
-    'a timeout there' => [ "SET statement_timeout = '40ms'; SELECT mad_migrate.upgrade('other', 'slow'); RESET statement_timeout", '57014' ],
-    'a syntax error' => [ "SELECT mad_migrate.add_script('own', E'/*\\nx\\n\\nRevision ID: x\\n*/\\n-- migrate:upgrade\\nCREATE TABEL x;\\n-- migrate:downgrade\\nSELECT 1;\\n')",
+    'a timeout here' => [ <<'SQL', '57014' ],
+SET statement_timeout = '20ms';
+SELECT mad_migrate.upgrade('own', 'slow');
+RESET statement_timeout
+SQL
+    'a timeout there' => [ <<'SQL', '57014' ],
+SET statement_timeout = '40ms';
+SELECT mad_migrate.upgrade('other', 'slow');
+RESET statement_timeout
+SQL
+    'a syntax error' => [ "SELECT mad_migrate.add_script('own', $misspelt)",
         qr/MM009: syntax error at or near "TABEL"\nDETAIL:  Script "x_x.sql", line 7: TABEL x/ ],
     'a script without a header' => [ "SELECT mad_migrate.add_script('own', 'SELECT 1')", 'MM009' ],
     'a folder that is not there' => [ "SELECT mad_migrate.load_scripts('own', '/nothing/of/that/name')", '58P01' ],
-    'bad connection options' => [ "SET mad_migrate.connection_options = 'nonsense=1'; SELECT mad_migrate.upgrade('other', 'good'); RESET mad_migrate.connection_options", '22023' ]);
+    'bad connection options' => [ <<'SQL', '22023' ]);
+SET mad_migrate.connection_options = 'nonsense=1';
+SELECT mad_migrate.upgrade('other', 'good');
+RESET mad_migrate.connection_options
+SQL
+
 # And what succeeds.
 my %successes = (
     'a rolled back upgrade' => "BEGIN; SELECT mad_migrate.upgrade('own', 'good'); ROLLBACK",
     'up and down there' => "SELECT mad_migrate.upgrade('other', 'good'), mad_migrate.downgrade('other', 'base')",
-    'looking' => "SELECT count(*) FROM mad_migrate.history('own'), mad_migrate.status(), mad_migrate.current('other'); "
-      . "SELECT mad_migrate.history_graph('own', 'dot')");
+    'looking' => <<'SQL');
+SELECT count(*) FROM mad_migrate.history('own'), mad_migrate.status(), mad_migrate.current('other');
+SELECT mad_migrate.history_graph('own', 'dot')
+SQL
 
 my $gate = Client->new($cluster, $control, 'gate');
 $gate->run('SELECT pg_advisory_lock(1)');
