@@ -21,6 +21,9 @@ sub expected_names
 
 is_deeply(names('test/sql', 'sql'), expected_names('expected', 'out'),
     'each regression test has an expected file, and the reverse');
+my %subjects = map { $_ => 1 } @{ names('sql', 'sql') };
+is_deeply([ grep { $subjects{$_} } @{ names('test/sql', 'sql') } ], [],
+    'no regression test has the name of a file in sql/, which pg_regress would run instead');
 is_deeply(names('test/isolation/specs', 'spec'), expected_names('test/isolation/expected', 'out'),
     'each isolation test has an expected file, and the reverse');
 
