@@ -168,6 +168,7 @@ Task<Rows> SpiExecutor::transact(std::string script, std::string record) {
     transact_or_fail(progress, [&] {
         run_script(script, progress);
         if (record.empty()) return;
+        progress.statement = record;
         const SettingsScope settings(script_settings_);  // its lock_timeout
         rows = query(record);
     });
