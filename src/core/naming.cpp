@@ -65,7 +65,7 @@ std::string_view first_characters(std::string_view text, std::size_t count) {
 }
 
 std::string slug_of(std::string_view message) {
-    const std::string words = words_of(message);
+    std::string words = words_of(message);
     const std::string_view cut = first_characters(words, longest_slug);
     if (cut.size() == words.size()) return words;
     return std::string(cut.substr(0, cut.rfind('_'))) += '_';
