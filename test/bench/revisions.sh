@@ -67,24 +67,24 @@ measure_own_database() {
     note_statement 'plan' "$1" '' "SELECT count(*) FROM mad_migrate.plan('$branch')" ''
     sql -d bench -c "SELECT mad_migrate.upgrade_sql('$branch', 'head')" | in_one_transaction >"$script"
     note_statement 'upgrade, own database' "$1" 'BEGIN' "$upgrade" 'ROLLBACK'
-    note_floor 'upgrade, own database: floor' "$1" --single-transaction
+    note_floor 'floor, own database' "$1" --single-transaction
 }
 
+# measure_template <revisions> <run> <function or procedure> <how it is called>; leaves the script for the floor.
 measure_template() {
-    local branch=template_$1_$2 name='upgrade, template'
+    local branch=$3_$1_$2
     sql -d bench -o /dev/null -c "SELECT mad_migrate.create_branch('$branch', template => '$branch',
         database_pattern => '${branch}_{org_id}')" -c "$(add_line "$branch" "$1")" \
         -c "SELECT mad_migrate.upgrade('$branch', '00001')"
     sql -d bench -c "SELECT mad_migrate.upgrade_sql('$branch', 'head')" >"$script"
-    note_statement "$name" "$1" '' "SELECT count(*) FROM mad_migrate.upgrade('$branch')" ''
-    note_floor "$name: floor" "$1"
+    note_statement "$3, template" "$1" '' "$4 mad_migrate.$3('$branch')" ''
 }
 
 # "growth" is the time for each revision against that of the line before: 1 is linear, 2 quadratic.
 show_table() {
     sort -t $'\t' -k 1,1 -k 2,2n -k 3,3n "$times" | awk -F '\t' '
         { key = $1 FS $2; value[key, ++count[key]] = $3 }
-        count[key] == 1 && $1 !~ /: floor$/ { order[++rows] = key }
+        count[key] == 1 && $1 !~ /^floor/ { order[++rows] = key }
         function median(key) { return value[key, int((count[key] + 1) / 2)] }
         END {
             format = "%-24s%10s%12s%10s%8s%12s%10s\n"
@@ -92,7 +92,8 @@ show_table() {
             for (n = 1; n <= rows; n++) {
                 split(order[n], part, FS)
                 time = median(order[n])
-                floor = part[1] ": floor" FS part[2]
+                floor = order[n]
+                sub(/^[^,]*/, "floor", floor)
                 repeated = part[1] == operation
                 printf format, repeated ? "" : part[1], part[2], sprintf("%.1f", time),
                     sprintf("%.1f", time * 1000 / part[2]),
@@ -109,7 +110,9 @@ sql -d bench -c 'CREATE EXTENSION mad_migrate'
 for ((run = 0; run < runs; run++)); do
     for revisions; do
         measure_own_database "$revisions" "$run"
-        measure_template "$revisions" "$run"
+        measure_template "$revisions" "$run" upgrade 'SELECT count(*) FROM'
+        measure_template "$revisions" "$run" run_upgrade CALL
+        note_floor 'floor, template' "$revisions"
     done
 done
 show_table
