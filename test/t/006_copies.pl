@@ -9,7 +9,9 @@ use Scripts;
 use Test::More;
 
 my @scripts = map {
-    { revision => $_->[0], revises => $_->[1], upgrade => "CREATE TABLE $_->[0] ();", downgrade => "DROP TABLE $_->[0];" }
+    {
+        revision => $_->[0], revises => $_->[1],
+        upgrade => "CREATE TABLE $_->[0] ();", downgrade => "DROP TABLE $_->[0];" }
 } ([ 'one', [] ], [ 'two', ['one'] ], [ 'three', ['two'] ]);
 
 my $cluster = start_cluster('copies', 'fsync = off');
@@ -27,7 +29,8 @@ sub call
 sub register
 {
     my ($database) = @_;
-    $cluster->safe_psql($control, "INSERT INTO mad_migrate.registry (branch, database) VALUES ('app', '$database')");
+    $cluster->safe_psql($control,
+        "INSERT INTO mad_migrate.registry (branch, database) VALUES ('app', '$database')");
     return;
 }
 
@@ -71,13 +74,16 @@ $cluster->safe_psql('postgres', 'CREATE ROLE app_owner SUPERUSER');
 $cluster->safe_psql($control, <<'SQL');
 SELECT mad_migrate.alter_branch('results', owner => 'app_owner', search_path => 'public, extra'),
        mad_migrate.create_branch('mine', owner => 'app_owner'),
-       mad_migrate.revision('metadata', 'mine too', rev_id => 'mine', sql => 'SELECT 1', downgrade_sql => 'SELECT 1');
-SELECT mad_migrate.add_script('metadata', replace(script, 'Revision ID', E'Requires: results@001_results\nRevision ID'), filename)
+       mad_migrate.revision('metadata', 'mine too', rev_id => 'mine',
+                            sql => 'SELECT 1', downgrade_sql => 'SELECT 1');
+SELECT mad_migrate.add_script(
+           'metadata', replace(script, 'Revision ID', E'Requires: results@001_results\nRevision ID'), filename)
 FROM mad_migrate.script WHERE revision = '004_meta';
 SQL
 dump_and_restore($control, 'mad_restored');
 my %all_of = (
-    branches => 'SELECT branch, owner, database, template, database_pattern, search_path FROM mad_migrate.branch ORDER BY 1',
+    branches => 'SELECT branch, owner, database, template, database_pattern, search_path
+        FROM mad_migrate.branch ORDER BY 1',
     scripts => 'SELECT branch, revision, filename, script, checksum FROM mad_migrate.script ORDER BY 1, 2',
     registry => 'SELECT * FROM mad_migrate.registry ORDER BY 1, 2',
     history => 'SELECT * FROM mad_migrate.history ORDER BY id',
@@ -88,7 +94,7 @@ is($cluster->safe_psql('mad_restored', $all_of{$_}), $cluster->safe_psql($contro
   foreach sort keys %all_of;
 is(call('mad_restored', "to_revisions FROM mad_migrate.upgrade('metadata', '+1')"),
     '{003_meta}', 'the restored control database goes on by itself');
-is(call('mad_restored', "id FROM mad_migrate.history ORDER BY id DESC LIMIT 1"), 3, 'with the next number in its history');
+is(call('mad_restored', 'max(id) FROM mad_migrate.history'), 3, 'with the next number in its history');
 is(call($control, "revision FROM mad_migrate.current('metadata')"), '002_meta', 'and leaves its original alone');
 
 # A copy of the control database must not move the databases of its original.
@@ -96,7 +102,8 @@ $cluster->safe_psql('postgres', "CREATE DATABASE mad_copy TEMPLATE $control");
 my ($status, $output, $error) = $cluster->psql('mad_copy', "SELECT mad_migrate.downgrade('app', 'one', '{*}')");
 like($error, qr/"mad_copy" is a copy of a control database\n/, 'a copied control database keeps its hands off');
 is(status_of('app_one'), '{three}|up to date|0', 'other databases');
-is(call('mad_copy', "to_revisions FROM mad_migrate.upgrade('metadata', '+1')"), '{003_meta}', 'but upgrades itself');
+is(call('mad_copy', "to_revisions FROM mad_migrate.upgrade('metadata', '+1')"),
+    '{003_meta}', 'but upgrades itself');
 is(call('mad_copy', "count(*) FROM mad_migrate.current('app')"), 4, 'and may look');
 call('mad_copy', 'mad_migrate.take_over()');
 is(call('mad_copy', "status FROM mad_migrate.upgrade('app', databases => '{app_one}')"),
@@ -109,11 +116,14 @@ is(call($control, "array_agg(database || ' ' || status ORDER BY database)"
       . " FROM mad_migrate.downgrade('app', 'two', '{*}', on_error => 'report')"),
     '{"app_clone failed","app_one failed","app_restored downgraded","app_template downgraded"}',
     'one that is gone does not keep the others');
-($status, $output, $error) = $cluster->psql($control, "SELECT mad_migrate.upgrade('app', databases => '{app_one}')");
+($status, $output, $error) = $cluster->psql($control,
+    "SELECT mad_migrate.upgrade('app', databases => '{app_one}')");
 like($error, qr/database "app_one" of branch "app" does not exist\n/, 'and is named');
-$cluster->safe_psql($control, "UPDATE mad_migrate.registry SET database = 'app_renamed' WHERE database = 'app_one'");
+$cluster->safe_psql($control,
+    "UPDATE mad_migrate.registry SET database = 'app_renamed' WHERE database = 'app_one'");
 is(status_of('app_renamed'), '{three}|up to date|0', 'a renamed database keeps what is published of it');
-is(call($control, "to_revisions FROM mad_migrate.downgrade('app', 'one', '{app_renamed}')"), '{one}', 'and goes on');
+is(call($control, "to_revisions FROM mad_migrate.downgrade('app', 'one', '{app_renamed}')"),
+    '{one}', 'and goes on');
 
 $cluster->stop('immediate');
 done_testing();

@@ -48,11 +48,13 @@ foreach my $name (@names)
         't|upgraded', "$label is upgraded");
     is(run_in($name, "SELECT tableowner = $role_text FROM pg_tables WHERE tablename = 'made'"),
         't', "$label: by its role, in it");
-    is(run_in($name, "SELECT applied_by = $role_text FROM mad_migrate.history"), 't', "$label: as the history has it");
+    is(run_in($name, "SELECT applied_by = $role_text FROM mad_migrate.history"),
+        't', "$label: as the history has it");
     is(run_in($control, "SELECT database = $text, revision FROM mad_migrate.current('$branch')"),
         't|one', "$label: current");
     is(run_in($control, "SELECT status FROM mad_migrate.status('$branch')"), 'up to date', "$label: status");
-    is(run_in($control, "SELECT to_revisions FROM mad_migrate.downgrade('$branch', 'base')"), '{}', "$label goes down");
+    is(run_in($control, "SELECT to_revisions FROM mad_migrate.downgrade('$branch', 'base')"),
+        '{}', "$label goes down");
 }
 
 # Patterns of names know only * and ?, and a template and its organizations are named alike.

@@ -13,7 +13,8 @@ use Test::More;
 my $cluster = start_cluster('locked', 'fsync = off');
 my $control = create_control_database($cluster);
 $cluster->safe_psql('postgres', 'CREATE DATABASE other');
-$cluster->safe_psql($control, "SELECT mad_migrate.create_branch('$_', database => 'other')") foreach qw(app beside);
+$cluster->safe_psql($control, "SELECT mad_migrate.create_branch('$_', database => 'other')")
+  foreach qw(app beside);
 my %script = (
     revision => 'one', upgrade => "CREATE TABLE made ();\nSELECT pg_advisory_xact_lock_shared(1);",
     downgrade => 'DROP TABLE made;');
@@ -41,10 +42,12 @@ foreach my $impatient ($call, "CALL mad_migrate.run_upgrade('app')", "SELECT mad
         "\\set VERBOSITY verbose\nSET mad_migrate.lock_timeout = '20ms';\n$impatient");
     like($error, qr/ERROR:  MM017: branch "app" of database "other" is being migrated by another session/,
         "not at the same time: $impatient");
-    like($error, qr/DETAIL:  It is held by process \d+ \(role \w+, application "mad_migrate"\) since /, 'and who is at it');
+    like($error, qr/DETAIL:  It is held by process \d+ \(role \w+, application "mad_migrate"\) since /,
+        'and who is at it');
     like($error, qr/HINT:  .*mad_migrate\.lock_timeout/, 'and what to do');
 }
-is($cluster->safe_psql($control, "SELECT count(*) FROM mad_migrate.current('app')"), 0, 'looking waits for nobody');
+is($cluster->safe_psql($control, "SELECT count(*) FROM mad_migrate.current('app')"),
+    0, 'looking waits for nobody');
 is($cluster->safe_psql($control, "SELECT status FROM mad_migrate.upgrade('beside')"),
     'upgraded', 'nor does another branch of the same database');
 
@@ -59,7 +62,25 @@ SQL
 $gate->run('SELECT pg_advisory_unlock_all(); COMMIT');
 is(($clients[0]->answer)[0], '{one}|upgraded', 'the first upgrades');
 is(($_->answer)[0], '{one}|up to date', 'another finds nothing to do') foreach @clients[ 1 .. 3 ];
-is($cluster->safe_psql('other', q{SELECT count(*) FROM mad_migrate.history WHERE branch = 'app'}), 1, 'it was done once');
+is($cluster->safe_psql('other', q{SELECT count(*) FROM mad_migrate.history WHERE branch = 'app'}),
+    1, 'it was done once');
+
+# A procedure holds nothing in the control database, so the extension can be dropped under it.
+$cluster->safe_psql($control, "SELECT mad_migrate.create_branch('own')");
+add_scripts($cluster, $control, 'own', \%script);
+my $own_gate = Client->new($cluster, $control, 'gate');
+hold_at($own_gate, 'SELECT pg_advisory_lock(1)');
+$clients[0]->ask("CALL mad_migrate.run_upgrade('own')");
+$cluster->poll_query_until('postgres', <<'SQL') or die 'the procedure never came to its script';
+SELECT count(*) = 1 FROM pg_stat_activity
+WHERE application_name = 'mad_migrate' AND datname = 'mad' AND wait_event = 'advisory'
+SQL
+$cluster->safe_psql($control, 'SET client_min_messages = error; DROP EXTENSION mad_migrate CASCADE');
+$own_gate->run('SELECT pg_advisory_unlock_all(); COMMIT');
+like(($clients[0]->answer)[1], qr/ERROR:  3F000: schema "mad_migrate" does not exist/,
+    'an upgrade whose bookkeeping was dropped fails');
+is($cluster->safe_psql($control, q{SELECT to_regclass('public.made')}), '', 'and nothing of it stays');
+$own_gate->quit;
 
 $_->quit foreach (@clients, $gate);
 $cluster->stop('immediate');
