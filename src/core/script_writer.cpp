@@ -23,6 +23,7 @@ void write_optional_field(std::string& out, std::string_view key, std::string_vi
 
 std::string list_of(const std::vector<Requirement>& requirements) {
     std::vector<std::string> items;
+    items.reserve(requirements.size());
     for (const auto& [branch, revision] : requirements) {
         items.push_back(fmt::format("{}@{}", branch, revision));
     }
