@@ -54,7 +54,8 @@ run_part() {
 # What a log says beside progress and passed tests.
 without_successes() {
     grep -vE -e '^ *ok [0-9]' -e '^\[ *[0-9]+%\]' -e '^ *[0-9]+/[0-9]+ Test .* Passed ' \
-        -e '^ *Start +[0-9]+: ' -e '^-- ' -e '^test .* ok +[0-9]+ ms$' -e '^ *$' "$1"
+        -e '^ *Start +[0-9]+: ' -e '^-- ' -e '^test .* ok +[0-9]+ ms$' -e '^ *$' -e '^=+( |$)' \
+        -e '^(SET|(CREATE|ALTER|DROP) DATABASE)$' "$1"
 }
 
 # A long text keeps its beginning, where the first error is, and its end, where the sum is.

@@ -84,7 +84,7 @@ Failure located_in(const Failure& failure, const Whereabouts& where) {
 std::string describe_untransactional(const RunnableScript& script) {
     const auto found = std::find_if(script.statements.begin(), script.statements.end(),
                                     [](const Statement& s) { return !s.transactional; });
-    if (found == script.statements.end()) {
+    if (script.switched_off || found == script.statements.end()) {
         return fmt::format("Script \"{}\" says \"Transaction: off\".", script.filename);
     }
     return fmt::format("Script \"{}\", line {}: {}", script.filename, found->line,

@@ -36,6 +36,7 @@ struct RunnableScript {
     int first_line = 1;  // of the body, in the script
     std::vector<Statement> statements;
     bool transactional = true;  // the whole of it can run in one transaction
+    bool switched_off = false;  // its header says "Transaction: off"
 };
 
 class ScriptSource {

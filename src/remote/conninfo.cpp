@@ -19,8 +19,9 @@ namespace {
 using Parameters = std::map<std::string, std::string>;
 
 // A service file could set any of the others.
-constexpr std::array<std::string_view, 7> reserved_keywords{
-    "dbname", "user", "options", "application_name", "client_encoding", "replication", "service"};
+constexpr std::array<std::string_view, 8> reserved_keywords{
+    "hostaddr",         "dbname",          "user",        "options",
+    "application_name", "client_encoding", "replication", "service"};
 
 /// libpq takes an empty value for "use the default", and its defaults are files in the home of the
 /// account that the server runs under.

@@ -112,7 +112,8 @@ void CatalogScripts::load(const std::vector<std::string>& revisions, Direction d
         ready.transactional =
             script.transactional && std::all_of(ready.statements.begin(), ready.statements.end(),
                                                 [](const Statement& s) { return s.transactional; });
-        if (!script.transactional) {
+        ready.switched_off = !script.transactional;
+        if (ready.switched_off) {
             for (Statement& statement : ready.statements) statement.transactional = false;
         }
         ready_.emplace(Key{script.revision.id, direction}, std::move(ready));

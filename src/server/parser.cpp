@@ -192,6 +192,13 @@ std::optional<IndexBuild> index_build(const ::Node* node) {
     return IndexBuild{std::move(name), statement.idxname};
 }
 
+void refuse_nameless_build(const IndexStmt& build, const std::string& filename, int line,
+                           std::string_view text) {
+    if (!build.concurrent || build.idxname != nullptr) return;
+    refuse("an index that is created concurrently needs a name", filename, line, text,
+           "Name it: where the statement fails, the invalid index it leaves is found by its name.");
+}
+
 void refuse_what_a_script_must_not_do(const ::Node* node, const std::string& filename, int line,
                                       std::string_view text) {
     switch (node->type) {
@@ -200,6 +207,9 @@ void refuse_what_a_script_must_not_do(const ::Node* node, const std::string& fil
                    "Remove the statement: each script runs in a transaction of its own. Statements "
                    "that cannot run in one are recognized; for a procedure that commits write "
                    "\"Transaction: off\" in the header.");
+        case T_IndexStmt:
+            refuse_nameless_build(*reinterpret_cast<const IndexStmt*>(node), filename, line, text);
+            return;
         case T_CopyStmt: {
             const auto* const copy = reinterpret_cast<const CopyStmt*>(node);
             if (copy->filename != nullptr) return;

@@ -13,7 +13,8 @@ sub start_cluster
 {
     my ($name, @settings) = @_;
     my $cluster = PostgreSQL::Test::Cluster->new($name);
-    $cluster->init;
+    # The environment's locale may have another encoding, or none.
+    $cluster->init(extra => [ '--no-locale', '--encoding=UTF8' ]);
     $cluster->append_conf('postgresql.conf', "$_\n") foreach @settings;
     $cluster->start;
     return $cluster;

@@ -27,6 +27,11 @@ is_deeply([ grep { $subjects{$_} } @{ names('test/sql', 'sql') } ], [],
 is_deeply(names('test/isolation/specs', 'spec'), expected_names('test/isolation/expected', 'out'),
     'each isolation test has an expected file, and the reverse');
 
+# Up to PostgreSQL 15, pg_regress takes ./sql/name.sql for the test of that name.
+my %installed = map { $_ => 1 } @{ names('sql', 'sql') };
+is_deeply([ grep { $installed{$_} } @{ names('test/sql', 'sql') } ], [],
+    'no regression test bears the name of a part of the install script');
+
 my @unreached = grep { !m{_test\.cpp$} } files_below('test/unit/core', qr/\.cpp$/),
   files_below('test/unit/engine', qr/\.cpp$/), files_below('test/unit/remote', qr/\.cpp$/);
 is_deeply(\@unreached, [], 'each unit test file bears the name that the build looks for');

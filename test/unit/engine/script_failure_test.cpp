@@ -93,6 +93,10 @@ TEST(ScriptFailure, SaysWhatKeepsAScriptOutOfATransaction) {
               "Script \"002.sql\", line 6: VACUUM ...");
     EXPECT_EQ(describe_untransactional(script_of("002", {within("SELECT 1")})),
               "Script \"002.sql\" says \"Transaction: off\".");
+    RunnableScript switched_off = script_of("002", {outside("SELECT 1")});
+    switched_off.switched_off = true;
+    EXPECT_EQ(describe_untransactional(switched_off),
+              "Script \"002.sql\" says \"Transaction: off\".");
 }
 
 }  // namespace

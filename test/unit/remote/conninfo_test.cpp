@@ -79,7 +79,7 @@ TEST(Conninfo, LetsTheAdministratorLeadNobodyElsewhere) {
 }
 
 TEST(Conninfo, RefusesKeywordsOfOurOwnWithoutQuotingTheOptions) {
-    for (const std::string keyword : {"dbname", "user", "options", "application_name",
+    for (const std::string keyword : {"hostaddr", "dbname", "user", "options", "application_name",
                                       "client_encoding", "replication", "service"}) {
         const Report report = refusal("password=secret " + keyword + "=s3cret");
         EXPECT_EQ(report.sqlstate, "22023");
