@@ -10,7 +10,7 @@
 namespace mad::remote {
 namespace {
 
-constexpr std::size_t most_bytes = 64 * 1024;
+constexpr std::size_t most_bytes = std::size_t{64} * 1024;
 
 }  // namespace
 
