@@ -7,10 +7,8 @@ shown_lines=60
 # begin_report <folder of logs> <clean-up>: from here on the last line is the sum, however we end.
 begin_report() {
     logs=$1
-    total_passed=0
-    total_failed=0
-    failed_parts=()
     mkdir -p "$logs"
+    rm -f "$logs"/*.count
     # shellcheck disable=SC2064
     trap "end_report \$? $2" EXIT
 }
@@ -37,18 +35,19 @@ count_prove() {
          END { print passed + 0, failed + 0 }' "$1"
 }
 
-# run_part <name> <counter> <command> [<argument>...]
+# run_part <name> <counter> <command> [<argument>...]: leaves "<passed> <failed>" in <name>.count, so
+# that parts can run beside each other.
 run_part() {
     local name=$1 counter=$2 log=$logs/$1.log status=0 passed failed started=$SECONDS
     shift 2
+    # Until it has been counted it has failed.
+    echo 0 1 >"$logs/$name.count"
     ("$@") >"$log" 2>&1 </dev/null || status=$?
     read -r passed failed <<<"$("$counter" "$log")"
     # A runner that broke off, or ran nothing, has failed whatever it counted.
     ((failed > 0 || (status == 0 && passed > 0))) || failed=1
-    ((failed == 0)) || failed_parts+=("$name")
+    echo "$passed" "$failed" >"$logs/$name.count"
     say "$name: $passed ok, $failed not ok, $((SECONDS - started)) s (${log#"$repository"/})"
-    total_passed=$((total_passed + passed))
-    total_failed=$((total_failed + failed))
 }
 
 # What a log says beside progress and passed tests.
@@ -70,6 +69,22 @@ shorten() {
         }'
 }
 
+# Sets total_passed, total_failed and failed_parts.
+sum_up() {
+    local file passed failed
+    total_passed=0
+    total_failed=0
+    failed_parts=()
+    for file in "$logs"/*.count; do
+        [[ -f $file ]] || continue
+        read -r passed failed <"$file"
+        total_passed=$((total_passed + passed))
+        total_failed=$((total_failed + failed))
+        file=${file##*/}
+        ((failed == 0)) || failed_parts+=("${file%.count}")
+    done
+}
+
 show_failed_parts() {
     local name
     for name in "${failed_parts[@]}"; do
@@ -81,6 +96,7 @@ show_failed_parts() {
 end_report() {
     local status=$1
     "$2"
+    sum_up
     show_failed_parts
     # What ended us before a part could count it has failed too, and so has a check of nothing.
     ((total_failed > 0 || (status == 0 && total_passed > 0))) || total_failed=1
