@@ -6,6 +6,8 @@ CREATE FUNCTION mad_migrate.upgrade(
     databases text[] DEFAULT NULL,
     jobs int DEFAULT NULL,
     on_error text DEFAULT 'raise',
+    max_failures int DEFAULT NULL,
+    dry_run boolean DEFAULT false,
     OUT database text,
     OUT from_revisions text[],
     OUT to_revisions text[],
@@ -25,6 +27,8 @@ CREATE FUNCTION mad_migrate.downgrade(
     databases text[] DEFAULT NULL,
     jobs int DEFAULT NULL,
     on_error text DEFAULT 'raise',
+    max_failures int DEFAULT NULL,
+    dry_run boolean DEFAULT false,
     OUT database text,
     OUT from_revisions text[],
     OUT to_revisions text[],
@@ -61,7 +65,9 @@ CREATE PROCEDURE mad_migrate.run_upgrade(
     target text DEFAULT 'head',
     databases text[] DEFAULT NULL,
     jobs int DEFAULT NULL,
-    on_error text DEFAULT 'raise')
+    on_error text DEFAULT 'raise',
+    max_failures int DEFAULT NULL,
+    dry_run boolean DEFAULT false)
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'mad_migrate_run_upgrade';
 COMMENT ON PROCEDURE mad_migrate.run_upgrade IS
@@ -72,7 +78,9 @@ CREATE PROCEDURE mad_migrate.run_downgrade(
     target text,
     databases text[] DEFAULT NULL,
     jobs int DEFAULT NULL,
-    on_error text DEFAULT 'raise')
+    on_error text DEFAULT 'raise',
+    max_failures int DEFAULT NULL,
+    dry_run boolean DEFAULT false)
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'mad_migrate_run_downgrade';
 COMMENT ON PROCEDURE mad_migrate.run_downgrade IS

@@ -29,6 +29,13 @@ class Executor {
     /// True where each transact() is a transaction of its own, false where it is part of the
     /// caller's.
     virtual bool owns_transactions() const noexcept = 0;
+    /// The server's process that serves it; 0 where that is the caller's own.
+    virtual int process_id() const noexcept { return 0; }
+
+    /// From here on transact() keeps nothing: all of it shares a transaction, which end_rehearsal()
+    /// or the first failure rolls back.
+    virtual Task<void> begin_rehearsal() { co_return; }
+    virtual Task<void> end_rehearsal() { co_return; }
 };
 
 }  // namespace mad

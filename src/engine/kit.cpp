@@ -121,6 +121,10 @@ Inspection inspection_of(const Row& row) {
     return seen;
 }
 
+std::string number_or_null(RunNumber run) {
+    return run ? std::to_string(*run) : "NULL";
+}
+
 bool is_missing_relation(const Failure& failure) {
     const std::string& code = failure.report().sqlstate;
     return code == "42P01" || code == "3F000";
@@ -227,14 +231,14 @@ Task<Heads> read_heads(Executor& database, const std::string& branch) {
 }
 
 std::string record_step_sql(const std::string& branch, const Step& step,
-                            const std::string& checksum, bool publish) {
+                            const std::string& checksum, RunNumber run, bool publish) {
     return fmt::format(
         "SELECT mad_migrate.record_step({}, {}, {}, {}, {}, {}, "
         "pg_catalog.transaction_timestamp(), "
-        "NULL, {})",
+        "{}, {})",
         quote_literal(branch), quote_literal(step.revision), quote_literal(name_of(step.direction)),
         checksum.empty() ? "NULL" : quote_literal(checksum), quote_array(step.rows.deletes),
-        quote_array(step.rows.inserts), publish);
+        quote_array(step.rows.inserts), number_or_null(run), publish);
 }
 
 std::string change_heads_sql(const std::string& branch, const RowChange& rows) {
@@ -252,10 +256,12 @@ std::string forget_unfinished_sql(const std::string& branch) {
 }
 
 std::string begin_partial_step_sql(const std::string& branch, const Step& step,
-                                   const std::string& checksum, std::size_t statements) {
-    return fmt::format("SELECT mad_migrate.begin_partial_step({}, {}, {}, {}, {}, NULL)",
+                                   const std::string& checksum, std::size_t statements,
+                                   RunNumber run) {
+    return fmt::format("SELECT mad_migrate.begin_partial_step({}, {}, {}, {}, {}, {})",
                        quote_literal(branch), quote_literal(step.revision),
-                       quote_literal(name_of(step.direction)), quote_literal(checksum), statements);
+                       quote_literal(name_of(step.direction)), quote_literal(checksum), statements,
+                       number_or_null(run));
 }
 
 std::string record_statement_sql(std::int64_t step_id, std::size_t statement, bool finished) {

@@ -13,6 +13,9 @@ namespace mad {
 
 inline constexpr std::string_view kit_version = "1.0.0";
 
+/// Of the ledger; none where there is no ledger.
+using RunNumber = std::optional<std::int64_t>;
+
 /// A non-transactional step that an earlier run began and did not finish.
 struct UnfinishedStep {
     std::int64_t id = 0;
@@ -44,14 +47,15 @@ std::string prepare_sql(const std::string& branch, const std::string& kit_sql);
 
 /// SQL that records a finished step. `checksum` is empty for a stamp.
 std::string record_step_sql(const std::string& branch, const Step& step,
-                            const std::string& checksum, bool publish);
+                            const std::string& checksum, RunNumber run, bool publish);
 /// SQL that changes the version rows, and fails where they are not what the step starts from.
 std::string change_heads_sql(const std::string& branch, const RowChange& rows);
 std::string publish_heads_sql(const std::string& branch);
 std::string forget_unfinished_sql(const std::string& branch);
 
 std::string begin_partial_step_sql(const std::string& branch, const Step& step,
-                                   const std::string& checksum, std::size_t statements);
+                                   const std::string& checksum, std::size_t statements,
+                                   RunNumber run);
 /// `statement` counts from 1. Before it runs, and again after it did.
 std::string record_statement_sql(std::int64_t step_id, std::size_t statement, bool finished);
 std::string finish_partial_step_sql(std::int64_t step_id, const RowChange& rows);

@@ -38,7 +38,7 @@ Failure locked_failure(const Journey& journey, std::string holder) {
 /// INDEX CONCURRENTLY of the lock's holder would wait in turn.
 Task<Inspection> lock(const Journey& journey) {
     Host& host = journey.reactor.host();
-    const TimePoint deadline = host.now() + journey.order.lock_timeout;
+    const TimePoint deadline = host.now() + journey.order.lock_patience;
     for (auto pause = 10ms;; pause = std::min(pause * 2, 250ms)) {
         Inspection seen = co_await lock_and_inspect(journey.database, journey.order.branch,
                                                     journey.order.kit_sql);
@@ -111,7 +111,8 @@ Task<void> run_transactional(const Journey& journey, const Step& step) {
     const bool publish = journey.database.owns_transactions();
     try {
         co_await journey.database.transact(
-            script.body, record_step_sql(journey.order.branch, step, script.checksum, publish));
+            script.body, record_step_sql(journey.order.branch, step, script.checksum,
+                                         journey.order.run, publish));
     } catch (const Failure& failure) {
         throw located(failure, script);
     }
@@ -149,7 +150,7 @@ Task<void> run_outside_transaction(const Journey& journey, const Step& step,
     } else {
         const Rows rows = co_await journey.database.transact(
             "", begin_partial_step_sql(journey.order.branch, step, script.checksum,
-                                       script.statements.size()));
+                                       script.statements.size(), journey.order.run));
         step_id = std::stoll(rows.at(0).at(0).value());
     }
     for (; done < script.statements.size(); ++done) {
@@ -170,8 +171,8 @@ Task<void> run_by_kind(const Journey& journey, const Step& step,
                        const std::optional<UnfinishedStep>& unfinished) {
     if (step.direction == Direction::stamp) {
         co_await journey.database.transact(
-            "",
-            record_step_sql(journey.order.branch, step, "", journey.database.owns_transactions()));
+            "", record_step_sql(journey.order.branch, step, "", journey.order.run,
+                                journey.database.owns_transactions()));
     } else if (journey.scripts.script(step.revision, step.direction).transactional) {
         co_await run_transactional(journey, step);
     } else {
@@ -186,23 +187,6 @@ Task<void> run_step(const Journey& journey, const Step& step,
     } catch (const Failure& failure) {
         throw located_in(failure, {journey.order.branch, step, journey.database_name});
     }
-}
-
-/// Up to the first step that fails.
-Task<std::optional<Failure>> run_plan(const Journey& journey, const std::vector<Step>& plan,
-                                      std::optional<UnfinishedStep> unfinished,
-                                      MigrationResult& result) {
-    for (const Step& step : plan) {
-        try {
-            co_await run_step(journey, step, unfinished);
-        } catch (const Failure& failure) {
-            co_return failure;
-        }
-        unfinished.reset();
-        apply(result.after, step.rows);
-        ++result.steps;
-    }
-    co_return std::nullopt;
 }
 
 std::vector<Step> plan_for(const Journey& journey, const Heads& heads) {
@@ -227,6 +211,67 @@ Task<void> settle(const Journey& journey, const Inspection& seen, const Migratio
     if (!published) co_await journey.database.transact("", publish_heads_sql(journey.order.branch));
 }
 
+bool can_be_rehearsed(const Journey& journey, const Step& step) {
+    return step.direction == Direction::stamp ||
+           journey.scripts.script(step.revision, step.direction).transactional;
+}
+
+/// Up to the first step that could not be rolled back.
+Task<void> rehearse(const Journey& journey, const std::vector<Step>& plan,
+                    MigrationResult& result) {
+    co_await journey.database.begin_rehearsal();
+    for (const Step& step : plan) {
+        if (!can_be_rehearsed(journey, step)) break;
+        co_await run_step(journey, step, std::nullopt);
+        apply(result.after, step.rows);
+        ++result.steps;
+    }
+    co_await journey.database.end_rehearsal();
+}
+
+Task<void> run_plan(const Journey& journey, const std::vector<Step>& plan,
+                    std::optional<UnfinishedStep> unfinished, MigrationResult& result) {
+    for (const Step& step : plan) {
+        if (journey.witness != nullptr) journey.witness->before_step(journey.database_name, step);
+        co_await run_step(journey, step, unfinished);
+        unfinished.reset();
+        apply(result.after, step.rows);
+        ++result.steps;
+        if (journey.witness != nullptr) journey.witness->after_step(journey.database_name, step);
+    }
+}
+
+/// What an earlier call left: to be gone on with, or forgotten where nothing of it was done.
+Task<std::optional<UnfinishedStep>> take_up(const Journey& journey, const UnfinishedStep& step,
+                                            const std::vector<Step>& plan) {
+    if (journey.order.direction != Direction::stamp) co_await clear_its_leavings(journey, step);
+    if (step.statements_done > 0 || plan.empty()) co_return step;
+    // Its script may have been edited, so its record would no longer tell the truth.
+    co_await journey.database.transact("", forget_unfinished_sql(journey.order.branch));
+    co_return std::nullopt;
+}
+
+Task<void> run(const Journey& journey, const std::vector<Step>& plan, const Inspection& seen,
+               MigrationResult& result) {
+    std::optional<UnfinishedStep> unfinished;
+    if (seen.unfinished) unfinished = co_await take_up(journey, *seen.unfinished, plan);
+    std::optional<Failure> failed;
+    try {
+        co_await run_plan(journey, plan, unfinished, result);
+    } catch (const Failure& failure) {
+        failed = failure;
+    }
+    if (!failed) {
+        co_await settle(journey, seen, result);
+        co_return;
+    }
+    // The steps before it are the caller's to keep, who may take the failure for an answer.
+    if (result.steps > 0 && !journey.database.owns_transactions()) {
+        co_await journey.database.transact("", publish_heads_sql(journey.order.branch));
+    }
+    throw Failure(*std::move(failed));
+}
+
 }  // namespace
 
 Task<void> migrate(const Migrations& migrations, Executor& database, std::string database_name,
@@ -238,27 +283,12 @@ Task<void> migrate(const Migrations& migrations, Executor& database, std::string
     if (journey.order.direction != Direction::stamp && seen.unfinished) {
         refuse_other_than_unfinished(*seen.unfinished, plan, journey);
     }
-    refuse_outside_a_transaction(journey, plan);
-
-    std::optional<UnfinishedStep> unfinished = seen.unfinished;
-    if (unfinished && journey.order.direction != Direction::stamp) {
-        co_await clear_its_leavings(journey, *unfinished);
-    }
-    if (unfinished && unfinished->statements_done == 0 && !plan.empty()) {
-        // Its script may have been edited, so its record would no longer tell the truth.
-        co_await database.transact("", forget_unfinished_sql(journey.order.branch));
-        unfinished.reset();
-    }
-    const std::optional<Failure> failed = co_await run_plan(journey, plan, unfinished, result);
-    if (!failed) {
-        co_await settle(journey, seen, result);
+    if (journey.order.rehearse) {
+        co_await rehearse(journey, plan, result);
         co_return;
     }
-    // The steps before it are the caller's to keep, who may take the failure for an answer.
-    if (result.steps > 0 && !database.owns_transactions()) {
-        co_await database.transact("", publish_heads_sql(journey.order.branch));
-    }
-    throw Failure(*failed);
+    refuse_outside_a_transaction(journey, plan);
+    co_await run(journey, plan, seen, result);
 }
 
 }  // namespace mad

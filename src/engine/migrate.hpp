@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/plan.hpp"
@@ -10,6 +12,7 @@
 #include "engine/executor.hpp"
 #include "engine/reactor.hpp"
 #include "engine/script_source.hpp"
+#include "engine/witness.hpp"
 
 namespace mad {
 
@@ -18,9 +21,12 @@ struct MigrationOrder {
     std::string branch;
     Direction direction = Direction::upgrade;
     std::string target;
-    bool purge = false;  // of a stamp: forget what the version table holds
-    std::chrono::milliseconds lock_timeout{2000};
+    bool purge = false;     // of a stamp: forget what the version table holds
+    bool rehearse = false;  // run all that can be rolled back, and roll it back
+    /// How long the lock of a database is asked for again while another session has it.
+    std::chrono::milliseconds lock_patience{2000};
     std::string kit_sql;
+    std::optional<std::int64_t> run;  // number in the ledger
 };
 
 struct MigrationResult {
@@ -36,6 +42,7 @@ struct Migrations {
     const RevisionGraph& graph;
     ScriptSource& scripts;
     const MigrationOrder& order;
+    Witness* witness = nullptr;
 };
 
 /// Locks the database for this branch, plans from what it finds there, and runs the plan. Throws

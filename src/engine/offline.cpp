@@ -32,7 +32,7 @@ std::string heading(const Step& step, const RunnableScript& script) {
 }
 
 std::string record(const Step& step, const RunnableScript& script, const OfflineOrder& order) {
-    return record_step_sql(order.branch, step, script.checksum, true) + ";\n";
+    return record_step_sql(order.branch, step, script.checksum, std::nullopt, true) + ";\n";
 }
 
 std::string in_transaction(const Step& step, const RunnableScript& script,

@@ -26,6 +26,25 @@ void Reactor::Wait::await_suspend(std::coroutine_handle<> waiter) {
     reactor_.waits_.push_back(this);
 }
 
+Task<void> Reactor::Signal::wait(Deadline deadline) {
+    if (!raised_) {
+        Wait until(reactor_, std::nullopt, deadline);
+        waiter_ = &until;
+        co_await until;
+        waiter_ = nullptr;
+    }
+    raised_ = false;
+}
+
+void Reactor::Signal::raise() {
+    raised_ = true;
+    if (waiter_ != nullptr) reactor_.wake(*std::exchange(waiter_, nullptr));
+}
+
+void Reactor::wake(Wait& wait) {
+    if (std::erase(waits_, &wait) > 0) due_.push_back(&wait);
+}
+
 void Reactor::leave(Wait& wait) noexcept {
     std::erase(waits_, &wait);
     std::erase(due_, &wait);

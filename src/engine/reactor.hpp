@@ -44,6 +44,23 @@ class Reactor {
         Events ready_ = Events::none;
     };
 
+    /// What one coroutine waits for until another raises it.
+    class Signal {
+     public:
+        explicit Signal(Reactor& reactor) : reactor_(reactor) {}
+        Signal(const Signal&) = delete;
+        Signal& operator=(const Signal&) = delete;
+
+        /// Until it is raised, or was since the last time, or until the deadline.
+        Task<void> wait(Deadline deadline);
+        void raise();
+
+     private:
+        Reactor& reactor_;
+        Wait* waiter_ = nullptr;
+        bool raised_ = false;
+    };
+
     Wait ready(int socket, Events events, Deadline deadline = {}) {
         return Wait(*this, Interest{socket, events}, deadline);
     }
@@ -63,8 +80,9 @@ class Reactor {
     void complete_all(const std::function<std::optional<Task<void>>()>& next, std::size_t jobs);
 
  private:
-    void turn();          // waits once, resumes whatever is due
-    void wait_for_due();  // moves waits to due_
+    void wake(Wait& wait);  // although what it waits for has not come
+    void turn();            // waits once, resumes whatever is due
+    void wait_for_due();    // moves waits to due_
     void leave(Wait& wait) noexcept;
 
     Host& host_;

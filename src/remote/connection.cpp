@@ -36,7 +36,9 @@ Task<Rows> Connection::run(std::string sql) {
 }
 
 Task<Rows> Connection::transact(std::string script, std::string record) {
-    const ScriptMessage message(script, record);
+    const ScriptMessage message(
+        script, record,
+        rehearses_ ? ScriptMessage::Transaction::already_open : ScriptMessage::Transaction::own);
     Reply reply = co_await session_.ask(message.text());
     co_await leave_transaction(reply);
     if (reply.failure) throw Failure(message.in_script(*std::move(reply.failure)));
@@ -46,7 +48,18 @@ Task<Rows> Connection::transact(std::string script, std::string record) {
 Task<void> Connection::leave_transaction(Reply& reply) {
     const PGTransactionStatusType status = session_.status();
     if (status != PQTRANS_INTRANS && status != PQTRANS_INERROR) co_return;
-    reply.fail(left_open());
+    if (rehearses_ && !reply.failure) co_return;
+    if (!std::exchange(rehearses_, false)) reply.fail(left_open());
+    co_await session_.ask("ROLLBACK");
+}
+
+Task<void> Connection::begin_rehearsal() {
+    rehearses_ = true;
+    co_await run("BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+}
+
+Task<void> Connection::end_rehearsal() {
+    rehearses_ = false;
     co_await session_.ask("ROLLBACK");
 }
 

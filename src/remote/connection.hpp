@@ -11,13 +11,16 @@
 
 namespace mad::remote {
 
-/// Between two calls its session is in no transaction.
+/// Between two calls its session is in no transaction, unless it rehearses.
 class Connection final : public Executor {
  public:
     Task<Rows> run(std::string sql) override;
     /// Gives the rows of the record's last statement.
     Task<Rows> transact(std::string script, std::string record) override;
     bool owns_transactions() const noexcept override { return true; }
+    int process_id() const noexcept override { return session_.process_id(); }
+    Task<void> begin_rehearsal() override;
+    Task<void> end_rehearsal() override;
 
  private:
     friend Task<std::unique_ptr<Connection>> connect(Reactor& reactor, ConnectionSettings settings,
@@ -31,6 +34,7 @@ class Connection final : public Executor {
     Task<void> leave_transaction(Reply& reply);
 
     Session session_;
+    bool rehearses_ = false;
 };
 
 /// Opens a session and makes sure that it is the one asked for. Throws Failure(connection_failed);

@@ -13,6 +13,11 @@ constexpr std::size_t reset_statements = 2;
 constexpr std::string_view begin =
     "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE; ";
 
+constexpr std::string_view commit = "COMMIT";
+// The same number of statements, so that the record's rows come just before the last.
+constexpr std::string_view savepoint_begin = "SAVEPOINT mad_migrate_step; ";
+constexpr std::string_view savepoint_commit = "RELEASE SAVEPOINT mad_migrate_step";
+
 // A savepoint ends with its transaction: a script that ended it fails at the release, before the
 // record of it is made.
 constexpr std::string_view savepoint = "mad_migrate_script";
@@ -35,9 +40,11 @@ bool ended_its_transaction(const Report& report) {
 
 }  // namespace
 
-ScriptMessage::ScriptMessage(std::string_view script, std::string_view record) {
+ScriptMessage::ScriptMessage(std::string_view script, std::string_view record,
+                             Transaction transaction) {
+    const bool is_own = transaction == Transaction::own;
     text_ += reset;
-    text_ += begin;
+    text_ += is_own ? begin : savepoint_begin;
     statements_before_ = reset_statements + 1;
     if (!script.empty()) {
         text_.append("SAVEPOINT ").append(savepoint).append(";\n");
@@ -49,7 +56,7 @@ ScriptMessage::ScriptMessage(std::string_view script, std::string_view record) {
         text_ += reset;
     }
     if (!record.empty()) text_.append(record).append(end_of_part);
-    text_ += "COMMIT";
+    text_ += is_own ? commit : savepoint_commit;
 }
 
 Report ScriptMessage::in_script(Report report) const {

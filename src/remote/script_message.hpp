@@ -1,4 +1,4 @@
-// The one message that runs a script and its record in a transaction of their own.
+// The one message that runs a script and its record in a transaction.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,10 @@ namespace mad::remote {
 
 class ScriptMessage {
  public:
-    ScriptMessage(std::string_view script, std::string_view record);
+    enum class Transaction { own, already_open };
+
+    ScriptMessage(std::string_view script, std::string_view record,
+                  Transaction transaction = Transaction::own);
 
     const std::string& text() const noexcept { return text_; }
     /// A failure of the message as one of the script: statements and position are counted in the

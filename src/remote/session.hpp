@@ -55,6 +55,7 @@ class Session {
     Task<Reply> ask(std::string sql);
 
     PGTransactionStatusType status() const noexcept { return PQtransactionStatus(handle()); }
+    int process_id() const noexcept { return PQbackendPID(handle()); }
     const char* user() const noexcept { return PQuser(handle()); }
     const char* database() const noexcept { return PQdb(handle()); }
     const char* parameter(const char* name) const noexcept {

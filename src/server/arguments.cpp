@@ -70,6 +70,11 @@ bool Arguments::boolean(int index, const char* name) const {
     return DatumGetBool(call_info_->args[index].value);
 }
 
+Oid Arguments::oid(int index, const char* name) const {
+    if (is_null(index)) refuse_null(name);
+    return DatumGetObjectId(call_info_->args[index].value);
+}
+
 Datum text_datum(const std::string& text) {
     const char* const bytes = text.data();
     const int length = static_cast<int>(text.size());

@@ -21,6 +21,7 @@ class Arguments {
     std::optional<std::vector<std::string>> optional_texts(int index, const char* name) const;
     std::optional<int> optional_integer(int index) const;
     bool boolean(int index, const char* name) const;
+    Oid oid(int index, const char* name) const;
 
  private:
     bool is_null(int index) const { return call_info_->args[index].isnull; }

@@ -1,8 +1,8 @@
 // SQL entry points that move databases: upgrade, downgrade, stamp, ensure_version.
 #include "server/arguments.hpp"
 #include "server/compat.hpp"
-#include "server/migration_call.hpp"
 #include "server/result_set.hpp"
+#include "server/run.hpp"
 
 namespace mad::pg {
 
@@ -25,13 +25,19 @@ Cell error_cell(const DatabaseOutcome& outcome) {
 
 void return_outcomes(FunctionCallInfo fcinfo, const MigrationCall& call) {
     ResultSet results(fcinfo);
-    for (const DatabaseOutcome& outcome : run_migration(call)) {
+    run_migration(call, [&](const DatabaseOutcome& outcome) {
         const MigrationResult& result = outcome.result;
         results.add({outcome.database, result.known ? array_cell(result.before) : Cell(),
                      result.known ? array_cell(result.after) : Cell(), std::to_string(result.steps),
-                     status_of(outcome, call.direction), interval_cell(outcome.duration),
-                     error_cell(outcome)});
-    }
+                     std::string(status_of(outcome, call.direction)),
+                     interval_cell(outcome.duration), error_cell(outcome)});
+    });
+}
+
+void refuse_less_than_one(const std::optional<int>& value, const char* parameter) {
+    if (!value || *value >= 1) return;
+    throw Failure(Code::invalid_parameter,
+                  fmt::format("parameter \"{}\" must be at least 1", parameter));
 }
 
 /// The parameters that upgrade, downgrade and their procedures share, in this order.
@@ -43,9 +49,10 @@ MigrationCall read_call(const Arguments& arguments, Direction direction) {
     call.databases = arguments.optional_texts(2, "databases");
     call.jobs = arguments.optional_integer(3);
     call.report_failures = reports_failures(arguments.text(4, "on_error"));
-    if (call.jobs && *call.jobs < 1) {
-        throw Failure(Code::invalid_parameter, "parameter \"jobs\" must be at least 1");
-    }
+    call.max_failures = arguments.optional_integer(5);
+    call.dry_run = arguments.boolean(6, "dry_run");
+    refuse_less_than_one(call.jobs, "jobs");
+    refuse_less_than_one(call.max_failures, "max_failures");
     return call;
 }
 
@@ -87,7 +94,7 @@ void run_as_procedure(FunctionCallInfo fcinfo, Direction direction) {
     MigrationCall call = read_call(Arguments(fcinfo), direction);
     call.leaves_transaction = true;
     const OwnTransaction own(fcinfo, call);
-    run_migration(call);
+    run_migration(call, [](const DatabaseOutcome&) {});
 }
 
 }  // namespace

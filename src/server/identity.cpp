@@ -38,4 +38,8 @@ void require_owner(Oid owner) {
                   "Have a superuser grant you that role, or name another owner.");
 }
 
+std::string session_user() {
+    return role_name(GetSessionUserId());
+}
+
 }  // namespace mad::pg

@@ -31,5 +31,7 @@ Oid role_named(const std::string& name);
 std::string role_name(Oid role);
 /// Only who could act as a branch's owner anyway may say what runs as that owner.
 void require_owner(Oid owner);
+/// Who logged in, whatever role is set.
+std::string session_user();
 
 }  // namespace mad::pg

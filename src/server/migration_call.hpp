@@ -1,12 +1,11 @@
-// One call of upgrade, downgrade or stamp: which databases, which sessions, what the caller is
-// told.
+// What calls that reach a branch's databases ask for and have in common.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "engine/fleet.hpp"
 #include "server/catalog.hpp"
 
 namespace mad::pg {
@@ -17,19 +16,18 @@ struct MigrationCall {
     std::string target;
     std::optional<std::vector<std::string>> databases;
     std::optional<int> jobs;
+    std::optional<int> max_failures;
+    bool dry_run = false;
     bool purge = false;
     bool report_failures = false;  // on_error => 'report'
-    bool leaves_transaction =
-        false;  // a procedure: the control database too is reached by a session
+    /// A procedure: the control database too is reached by a session.
+    bool leaves_transaction = false;
 };
 
-/// Throws Failure unless failures are to be reported.
-std::vector<DatabaseOutcome> run_migration(const MigrationCall& call);
-
+/// Sessions of our own would fail later, each in its own words.
+void refuse_on_standby(std::string_view function);
 /// Reads `on_error`. Throws Failure(invalid_parameter).
 bool reports_failures(const std::string& on_error);
-/// "upgraded", "up to date", "failed", …
-std::string status_of(const DatabaseOutcome& outcome, Direction direction);
 
 /// Creates the branch's version table, and the kit, where they are missing.
 void ensure_version(const std::string& branch,

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "remote/connection.hpp"
 #include "server/exit_callback.hpp"
+#include "server/identity.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -68,15 +69,34 @@ SessionSettings script_settings(const Branch& branch, const std::string& organiz
 }
 
 /// And what a session of our own needs besides; all of it survives RESET ALL.
-SessionSettings session_settings(const Branch& branch, const std::string& organization) {
-    SessionSettings all = script_settings(branch, organization);
+SessionSettings session_settings() {
+    return {{"client_connection_check_interval", "500ms"},
+            {"idle_in_transaction_session_timeout", "0"},
+            {"default_transaction_isolation", "read committed"},
+            {"default_transaction_read_only", "off"},
+            {"default_transaction_deferrable", "off"}};
+}
+
+/// A commit here need not wait for the disk: the ledger's does, before it says that a database is
+/// done.
+SessionSettings migration_settings(const Branch& branch, const std::string& organization) {
+    SessionSettings all = session_settings();
+    const SessionSettings script = script_settings(branch, organization);
+    all.insert(all.end(), script.begin(), script.end());
     all.insert(all.end(), {{"statement_timeout", milliseconds(settings::statement_timeout())},
-                           {"client_connection_check_interval", "500ms"},
-                           {"idle_in_transaction_session_timeout", "0"},
-                           {"default_transaction_isolation", "read committed"},
-                           {"default_transaction_read_only", "off"},
-                           {"default_transaction_deferrable", "off"}});
+                           {"synchronous_commit", "off"}});
     return all;
+}
+
+SessionSettings ledger_settings() {
+    SessionSettings all = session_settings();
+    all.insert(all.end(), {{"search_path", "pg_catalog"}, {"statement_timeout", "0"}});
+    return all;
+}
+
+std::string own_database() {
+    const char* const name = call([] { return get_database_name(MyDatabaseId); });
+    return name;
 }
 
 }  // namespace
@@ -94,28 +114,32 @@ Task<std::unique_ptr<Executor>> Sessions::open(const Database& database) const {
         co_return std::make_unique<SpiExecutor>(branch_.owner,
                                                 script_settings(branch_, database.organization));
     }
-    co_return co_await connect(database.name, database.organization);
+    co_return co_await connect(branch_.owner_name, database.name,
+                               migration_settings(branch_, database.organization));
 }
 
 Task<std::unique_ptr<Executor>> Sessions::open_beside() const {
-    const char* const name = call([] { return get_database_name(MyDatabaseId); });
-    co_return co_await connect(name, "");
+    co_return co_await connect(branch_.owner_name, own_database(), session_settings());
 }
 
-Task<std::unique_ptr<Executor>> Sessions::connect(std::string database,
-                                                  std::string organization) const {
+Task<std::unique_ptr<Executor>> Sessions::open_ledger() const {
+    co_return co_await connect(role_name(extension_owner()), own_database(), ledger_settings());
+}
+
+Task<std::unique_ptr<Executor>> Sessions::connect(std::string user, std::string database,
+                                                  SessionSettings session) const {
     cancel_sessions_at_exit();
     remote::ConnectionSettings settings;
     settings.host = socket_directory();
     settings.port = std::to_string(PostPortNumber);
-    settings.user = branch_.owner_name;
+    settings.user = std::move(user);
     settings.database = std::move(database);
     settings.application_name = "mad_migrate";
     settings.client_encoding = "UTF8";
     settings.requirepeer = server_user();
     settings.expected_instance = server_start_;
     settings.administrator_options = settings::connection_options();
-    settings.session_settings = session_settings(branch_, organization);
+    settings.session_settings = std::move(session);
     co_return co_await remote::connect(reactor_, std::move(settings),
                                        reactor_.host().now() + connect_timeout);
 }

@@ -7,6 +7,7 @@
 
 #include "engine/executor.hpp"
 #include "engine/reactor.hpp"
+#include "remote/conninfo.hpp"
 #include "server/catalog.hpp"
 
 namespace mad::pg {
@@ -21,9 +22,13 @@ class Sessions {
     /// In the control database, over libpq, as the branch's owner: for what no transaction may
     /// hold.
     Task<std::unique_ptr<Executor>> open_beside() const;
+    /// In the control database, over libpq, as the extension's owner: what it commits stays,
+    /// whatever becomes of the caller's transaction.
+    Task<std::unique_ptr<Executor>> open_ledger() const;
 
  private:
-    Task<std::unique_ptr<Executor>> connect(std::string database, std::string organization) const;
+    Task<std::unique_ptr<Executor>> connect(std::string user, std::string database,
+                                            remote::SessionSettings settings) const;
 
     Reactor& reactor_;
     const Branch& branch_;

@@ -144,6 +144,14 @@ Rows query(const std::string& sql) {
     return execute(sql);
 }
 
+void query_as(Oid role, const std::string& sql) {
+    transact_or_fail({}, [&] {
+        const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
+        const Identity identity(role);
+        execute(sql);
+    });
+}
+
 Failure failure_of(const Error& error) {
     const ErrorData& data = error.report();
     Report report;

@@ -15,6 +15,8 @@ namespace mad::pg {
 /// Runs SQL as the extension's owner with search_path pg_catalog and gives the last statement's
 /// rows.
 Rows query(const std::string& sql);
+/// A statement of the user's as another role, in a subtransaction. Throws Failure.
+void query_as(Oid role, const std::string& sql);
 
 /// A server ERROR as the engine's kind of failure; everything of it survives.
 Failure failure_of(const Error& error);

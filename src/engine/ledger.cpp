@@ -1,0 +1,136 @@
+// Ledger: the durable record of a run, written over a session of its own while the run goes.
+#include "engine/ledger.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/quote.hpp"
+#include "core/text.hpp"
+
+namespace mad {
+
+namespace {
+
+/// The run is alive while its ledger's session holds this lock: however the caller ends, the
+/// session ends too.
+constexpr std::string_view begin_format = R"(
+WITH begun AS (
+    INSERT INTO mad_migrate.run_entry (branch, direction, target, environment, started_by, jobs, dry_run, databases)
+    VALUES ({}, {}, {}, {}, {}, {}, {}, {})
+    RETURNING run)
+SELECT run, mad_migrate.hold_run(run) FROM begun)";
+
+constexpr std::string_view write_format = R"(
+INSERT INTO mad_migrate.run_database_entry AS entry
+       (run, database, status, started_at, finished_at, attempts, from_revisions, to_revisions, steps,
+        sqlstate, message, detail, hint, context)
+VALUES {}
+ON CONFLICT (run, database) DO UPDATE
+   SET status = EXCLUDED.status, finished_at = EXCLUDED.finished_at, attempts = EXCLUDED.attempts,
+       from_revisions = EXCLUDED.from_revisions, to_revisions = EXCLUDED.to_revisions, steps = EXCLUDED.steps,
+       sqlstate = EXCLUDED.sqlstate, message = EXCLUDED.message, detail = EXCLUDED.detail,
+       hint = EXCLUDED.hint, context = EXCLUDED.context)";
+
+constexpr std::string_view blockers_format = R"(
+SELECT waiting.pid,
+       pg_catalog.string_agg(
+           pg_catalog.format('process %s (role "%s", application "%s") since %s, its statement: %s',
+                             holder.pid, holder.usename, holder.application_name,
+                             coalesce(holder.xact_start, holder.backend_start)::pg_catalog.timestamptz(0),
+                             pg_catalog.left(holder.query, 200)), '; ')
+  FROM pg_catalog.unnest(ARRAY[{}]::pg_catalog.int4[]) waiting (pid)
+ CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(waiting.pid)) blocker (pid)
+  JOIN pg_catalog.pg_stat_activity holder ON holder.pid = blocker.pid
+ GROUP BY waiting.pid)";
+
+std::string text_or_null(std::string_view text) {
+    return text.empty() ? "NULL" : quote_literal(text);
+}
+
+std::string heads_or_null(const MigrationResult& result, const Heads& heads) {
+    if (!result.known) return "NULL";
+    return quote_array(std::vector<std::string>(heads.begin(), heads.end()));
+}
+
+std::string row_of(std::int64_t run, const DatabaseOutcome& outcome, Direction direction) {
+    const Report none;
+    const Report& report = outcome.failure ? outcome.failure->report() : none;
+    return fmt::format(
+        "({}, {}, {}, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => {}), "
+        "pg_catalog.clock_timestamp(), {}, {}, {}, {}, {}, {}, {}, {}, {})",
+        run, quote_literal(outcome.database), quote_literal(status_of(outcome, direction)),
+        std::chrono::duration<double>(outcome.duration).count(), outcome.attempts,
+        heads_or_null(outcome.result, outcome.result.before),
+        heads_or_null(outcome.result, outcome.result.after), outcome.result.steps,
+        text_or_null(report.sqlstate), text_or_null(report.message), text_or_null(report.detail),
+        text_or_null(report.hint), text_or_null(report.context));
+}
+
+}  // namespace
+
+std::string_view status_of(const DatabaseOutcome& outcome, Direction direction) {
+    if (outcome.skipped) return "skipped";
+    if (outcome.failure) return outcome.failure->is(Code::partial_step) ? "partial" : "failed";
+    if (outcome.result.steps == 0) return "up to date";
+    if (outcome.rehearsed) return "rehearsed";
+    switch (direction) {
+        case Direction::upgrade:
+            return "upgraded";
+        case Direction::downgrade:
+            return "downgraded";
+        case Direction::stamp:
+            return "stamped";
+    }
+    return {};
+}
+
+Task<void> Ledger::begin(std::size_t databases) {
+    const Rows rows = co_await session_.run(fmt::format(
+        begin_format, quote_literal(run_.branch), quote_literal(name_of(run_.direction)),
+        quote_literal(run_.target), quote_literal(run_.environment), quote_literal(run_.started_by),
+        run_.jobs, run_.dry_run, databases));
+    number_ = std::stoll(rows.at(0).at(0).value());
+}
+
+void Ledger::starts(const std::string& database) {
+    news_.insert_or_assign(
+        database,
+        fmt::format(
+            "({}, {}, 'running', pg_catalog.clock_timestamp(), NULL::pg_catalog.timestamptz, 1, "
+            "NULL::pg_catalog.text[], NULL::pg_catalog.text[], 0, NULL, NULL, NULL, NULL, NULL)",
+            number_, quote_literal(database)));
+}
+
+void Ledger::finishes(const DatabaseOutcome& outcome) {
+    news_.insert_or_assign(outcome.database, row_of(number_, outcome, run_.direction));
+}
+
+Task<void> Ledger::write() {
+    std::vector<std::string> rows;
+    for (auto& [database, row] : std::exchange(news_, {})) rows.push_back(std::move(row));
+    std::vector<std::string> statements = std::exchange(statements_, {});
+    if (!rows.empty()) statements.push_back(fmt::format(write_format, join(rows, ",\n")));
+    if (statements.empty()) co_return;
+    co_await session_.run(join(statements, ";\n"));
+}
+
+Task<void> Ledger::end(std::string_view status, std::size_t databases) {
+    co_await write();
+    co_await session_.run(
+        fmt::format("UPDATE mad_migrate.run_entry SET status = {}, databases = {}, finished_at = "
+                    "pg_catalog.clock_timestamp() WHERE run = {}",
+                    quote_literal(status), databases, number_));
+}
+
+Task<std::map<int, std::string>> Ledger::blockers_of(std::vector<int> processes) {
+    const Rows rows =
+        co_await session_.run(fmt::format(blockers_format, fmt::join(processes, ", ")));
+    std::map<int, std::string> blockers;
+    for (const Row& row : rows) {
+        blockers.emplace(std::stoi(row.at(0).value()), row.at(1).value_or(""));
+    }
+    co_return blockers;
+}
+
+}  // namespace mad

@@ -1,0 +1,62 @@
+// Getting at a branch's databases: the template that is created on first need, those that are gone.
+#include "server/branch_databases.hpp"
+
+#include "core/quote.hpp"
+#include "engine/templates.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+void refuse_absent(const Database& database, const Branch& branch) {
+    throw Failure(
+        Code::unknown_database,
+        fmt::format("database \"{}\" of branch \"{}\" does not exist", database.name, branch.name),
+        {},
+        database.kind == "main"
+            ? fmt::format("Create it with CREATE DATABASE {}.", quote_identifier(database.name))
+        : database.kind == "template"
+            ? fmt::format("Run SELECT mad_migrate.upgrade({}) to create it.",
+                          quote_literal(branch.name))
+            : "Restore it, or forget it: DELETE FROM mad_migrate.registry WHERE database = " +
+                  quote_literal(database.name) + ".");
+}
+
+Failure not_created(const Failure& failure, const Database& database, const Branch& branch) {
+    Report report = failure.report();
+    if (failure.is(Code::insufficient_privilege)) {
+        report.detail = fmt::format(
+            "The owner of branch \"{}\", role \"{}\", is to create its "
+            "template \"{}\".",
+            branch.name, branch.owner_name, database.name);
+        report.hint = fmt::format(
+            "Run ALTER ROLE {0} CREATEDB, or create it for the role: CREATE "
+            "DATABASE {1} TEMPLATE template0 ENCODING 'UTF8' OWNER {0}.",
+            quote_identifier(branch.owner_name), quote_identifier(database.name));
+    }
+    return Failure(std::move(report));
+}
+
+}  // namespace
+
+void ensure_template_present(Reactor& reactor, const Sessions& sessions, const Branch& branch,
+                             std::vector<Database>& databases) {
+    for (Database& database : databases) {
+        if (database.present || database.kind != "template") continue;
+        const std::unique_ptr<Executor> beside = reactor.complete(sessions.open_beside());
+        try {
+            reactor.complete(ensure_template(*beside, database.name, branch.name));
+        } catch (const Failure& failure) {
+            throw not_created(failure, database, branch);
+        }
+        database.present = true;
+    }
+}
+
+Task<std::unique_ptr<Executor>> open_present(const Sessions& sessions, const Branch& branch,
+                                             const Database& database) {
+    if (!database.present) refuse_absent(database, branch);
+    return sessions.open(database);
+}
+
+}  // namespace mad::pg

@@ -1,0 +1,95 @@
+// SQL entry points for hooks: add_hook, remove_hook.
+#include <array>
+
+#include "core/quote.hpp"
+#include "core/text.hpp"
+#include "server/arguments.hpp"
+#include "server/catalog.hpp"
+#include "server/identity.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> events{
+    "before_run", "after_run",       "before_revision",   "after_revision",
+    "on_failure", "after_provision", "before_deprovision"};
+
+std::string event_argument(const Arguments& arguments) {
+    std::string event = arguments.text(0, "event");
+    for (const std::string_view known : events) {
+        if (event == known) return event;
+    }
+    throw Failure(Code::invalid_parameter, fmt::format("unknown event \"{}\"", event),
+                  fmt::format("Known events: {}.", fmt::join(events, ", ")));
+}
+
+std::string function_name(Oid function) {
+    const char* const name = call([&] { return format_procedure(function); });
+    return name;
+}
+
+void refuse_unfit(Oid function, const Branch& branch) {
+    const bool fits = call([&] {
+        Oid* types = nullptr;
+        int count = 0;
+        (void)get_func_signature(function, &types, &count);
+        return count == 1 && types[0] == JSONBOID;
+    });
+    if (!fits) {
+        throw Failure(Code::invalid_parameter,
+                      fmt::format("function {} cannot be a hook", function_name(function)),
+                      "A hook is called with one argument of type jsonb.");
+    }
+    const Rows allowed =
+        query(fmt::format("SELECT WHERE pg_catalog.has_function_privilege({}::pg_catalog.oid, "
+                          "{}::pg_catalog.oid, 'EXECUTE')",
+                          branch.owner, function));
+    if (allowed.empty()) {
+        throw Failure(Code::insufficient_privilege,
+                      fmt::format("role \"{}\" cannot execute function {}", branch.owner_name,
+                                  function_name(function)),
+                      "A hook runs as the owner of its branch.",
+                      fmt::format("Run GRANT EXECUTE ON FUNCTION {} TO {}.",
+                                  function_name(function), quote_identifier(branch.owner_name)));
+    }
+}
+
+}  // namespace
+
+}  // namespace mad::pg
+
+using namespace mad;
+using namespace mad::pg;
+
+MAD_SQL_FUNCTION(mad_migrate_add_hook) {
+    const Arguments arguments(fcinfo);
+    const std::string event = event_argument(arguments);
+    const Branch branch = load_branch(arguments.text(1, "branch"));
+    const Oid function = arguments.oid(2, "function");
+    require_owner(branch.owner);
+    refuse_unfit(function, branch);
+    query(
+        fmt::format("INSERT INTO mad_migrate.hook (event, branch, function) VALUES ({}, {}, {}) "
+                    "ON CONFLICT DO NOTHING",
+                    quote_literal(event), quote_literal(branch.name), function));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_remove_hook) {
+    const Arguments arguments(fcinfo);
+    const std::string event = event_argument(arguments);
+    const Branch branch = load_branch(arguments.text(1, "branch"));
+    const Oid function = arguments.oid(2, "function");
+    require_owner(branch.owner);
+    const Rows removed = query(
+        fmt::format("DELETE FROM mad_migrate.hook WHERE event = {} AND branch = {} AND function = "
+                    "{} RETURNING event",
+                    quote_literal(event), quote_literal(branch.name), function));
+    if (!removed.empty()) return Datum{};
+    throw Failure(Code::invalid_parameter,
+                  fmt::format("function {} is no {} hook of branch \"{}\"", function_name(function),
+                              event, branch.name),
+                  {}, "See SELECT * FROM mad_migrate.hook.");
+}

@@ -1,0 +1,117 @@
+// What the caller is told of a run while it goes, and the error that ends it when databases failed.
+#include "server/run_report.hpp"
+
+#include "core/text.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t failures_named = 10;
+/// A fleet of more databases is told of now and then.
+constexpr std::size_t each_is_told_of = 100;
+constexpr auto now_and_then = 1s;
+
+std::string describe_heads(const Heads& heads) {
+    const std::vector<std::string> ids(heads.begin(), heads.end());
+    return ids.empty() ? "<base>" : join(ids, ", ");
+}
+
+std::string describe_move(const DatabaseOutcome& outcome) {
+    return fmt::format("{} -> {}", describe_heads(outcome.result.before),
+                       describe_heads(outcome.result.after));
+}
+
+std::string describe_failure(const DatabaseOutcome& outcome) {
+    const Report& report = outcome.failure->report();
+    return fmt::format("{} ({})", report.message, report.sqlstate);
+}
+
+std::string describe_duration(std::chrono::microseconds duration) {
+    if (duration < 10s) {
+        return fmt::format("{} ms",
+                           std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+    }
+    return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
+}
+
+}  // namespace
+
+void RunReport::tell(const DatabaseOutcome& outcome) {
+    ++told_;
+    if (outcome.failure) {
+        ++failed_;
+        if (first_failures_.size() < failures_named) {
+            first_failures_.push_back(*outcome.failure);
+            failed_databases_.push_back(outcome.database);
+        }
+    }
+    if (outcome.skipped) return;
+    if (expected_ <= 1) {
+        tell_of_one(outcome);
+    } else {
+        tell_of_many(outcome);
+    }
+}
+
+void RunReport::tell_of_one(const DatabaseOutcome& outcome) {
+    if (outcome.failure || outcome.result.steps == 0) return;
+    host_.say({Notice::Level::notice,
+               fmt::format("{}{} of branch \"{}\" in database \"{}\": {}",
+                           call_.dry_run ? "rehearsed " : "", name_of(call_.direction),
+                           call_.branch, outcome.database, describe_move(outcome)),
+               {},
+               {}});
+}
+
+void RunReport::tell_of_many(const DatabaseOutcome& outcome) {
+    if (!outcome.failure && !is_due()) return;
+    const std::string total = std::to_string(expected_);
+    const std::string count =
+        fmt::format("[{:>{}}/{}] {}", told_, total.size(), total, outcome.database);
+    if (outcome.failure) {
+        host_.say({Notice::Level::warning, fmt::format("{}  {}", count, describe_failure(outcome)),
+                   outcome.failure->report().detail, outcome.failure->report().hint});
+        return;
+    }
+    host_.say({Notice::Level::notice,
+               fmt::format("{}  {}  {}", count, describe_move(outcome),
+                           describe_duration(outcome.duration)),
+               {},
+               {}});
+}
+
+/// Small fleets: always. Large ones: once a second, and the last.
+bool RunReport::is_due() {
+    if (expected_ <= each_is_told_of || told_ == expected_) return true;
+    const TimePoint now = host_.now();
+    if (now < next_) return false;
+    next_ = now + now_and_then;
+    return true;
+}
+
+void RunReport::raise_failures(std::int64_t run) const {
+    if (failed_ == 0) return;
+    if (expected_ == 1) throw Failure(first_failures_.front());
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < first_failures_.size(); ++i) {
+        const Report& report = first_failures_[i].report();
+        lines.push_back(
+            fmt::format("{}: {} ({})", failed_databases_[i], report.message, report.sqlstate));
+    }
+    if (failed_ > lines.size()) {
+        lines.push_back(fmt::format("... and {} more", failed_ - lines.size()));
+    }
+    throw Failure(
+        Code::run_failed,
+        fmt::format("{} of branch \"{}\" failed in {} of {} databases", name_of(call_.direction),
+                    call_.branch, failed_, expected_),
+        join(lines, "\n"),
+        fmt::format("See SELECT * FROM mad_migrate.run_database WHERE run = {}. Mend the cause and "
+                    "run the call again: it does only what is left.",
+                    run));
+}
+
+}  // namespace mad::pg

@@ -1,0 +1,40 @@
+// What the caller is told of a run while it goes, and the error that ends it when databases failed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/host.hpp"
+#include "engine/ledger.hpp"
+#include "server/migration_call.hpp"
+
+namespace mad::pg {
+
+class RunReport {
+ public:
+    RunReport(Host& host, const MigrationCall& call) : host_(host), call_(call) {}
+
+    void expect(std::size_t databases) { expected_ += databases; }
+    void tell(const DatabaseOutcome& outcome);
+    /// Throws Failure when databases failed. Of one database its failure is the call's own; of
+    /// several, one error counts them and names the first and the run.
+    void raise_failures(std::int64_t run) const;
+
+    bool has_failures() const noexcept { return failed_ > 0; }
+
+ private:
+    void tell_of_one(const DatabaseOutcome& outcome);
+    void tell_of_many(const DatabaseOutcome& outcome);
+    bool is_due();
+
+    Host& host_;
+    const MigrationCall& call_;
+    std::size_t expected_ = 0;
+    std::size_t told_ = 0;  // outcomes, said or not
+    std::size_t failed_ = 0;
+    std::vector<Failure> first_failures_;
+    std::vector<std::string> failed_databases_;
+    TimePoint next_;
+};
+
+}  // namespace mad::pg
