@@ -48,7 +48,7 @@ void RunReport::tell(const DatabaseOutcome& outcome) {
             failed_databases_.push_back(outcome.database);
         }
     }
-    if (outcome.skipped) return;
+    if (outcome.skipped || (!outcome.failure && outcome.result.steps == 0)) return;
     if (expected_ <= 1) {
         tell_of_one(outcome);
     } else {
@@ -57,7 +57,7 @@ void RunReport::tell(const DatabaseOutcome& outcome) {
 }
 
 void RunReport::tell_of_one(const DatabaseOutcome& outcome) {
-    if (outcome.failure || outcome.result.steps == 0) return;
+    if (outcome.failure) return;
     host_.say({Notice::Level::notice,
                fmt::format("{}{} of branch \"{}\" in database \"{}\": {}",
                            call_.dry_run ? "rehearsed " : "", name_of(call_.direction),
