@@ -74,9 +74,22 @@ void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step
     }
 }
 
+void refuse_without_script(const UnfinishedStep& unfinished, const Journey& journey) {
+    if (journey.graph.find(unfinished.revision)) return;
+    throw Failure(
+        Code::partial_step,
+        fmt::format("revision \"{}\" is half-way through its {} in database \"{}\", and its "
+                    "script is gone",
+                    unfinished.revision, name_of(unfinished.direction), journey.database_name),
+        fmt::format("Statements done: {}.", unfinished.statements_done),
+        "Add its script again and finish it, or mend the database by hand and say where it stands "
+        "with mad_migrate.stamp.");
+}
+
 /// An unfinished step must be finished before anything else, by what the plan begins with.
 void refuse_other_than_unfinished(const UnfinishedStep& unfinished, const std::vector<Step>& plan,
                                   const Journey& journey) {
+    refuse_without_script(unfinished, journey);
     const bool goes_on = !plan.empty() && plan[0].revision == unfinished.revision &&
                          plan[0].direction == unfinished.direction;
     if (!goes_on) {

@@ -40,12 +40,13 @@ Failure with_remedy(const Failure& failure) {
 }
 
 /// Where statements are committed one by one, what the server hints at goes first.
-Failure with_way_on(const Failure& failure) {
+Failure with_way_on(const Failure& failure, std::size_t statement) {
     Report report = failure.report();
     if (report.hint.empty()) {
-        report.hint =
-            "The statements before it remain. Mend the cause and run the call again: it "
-            "goes on with this statement.";
+        report.hint = statement == 0
+                          ? "Mend the cause and run the call again."
+                          : "The statements before it remain. Mend the cause and run the call "
+                            "again: it goes on with this statement.";
     }
     return Failure(std::move(report));
 }
@@ -71,7 +72,7 @@ Failure located_at(const Failure& failure, const RunnableScript& script, std::si
     if (failure.report().completed_statements.value_or(0) > 0) return failure;
     const Statement& failed = script.statements[statement];
     const int line = error_line(failure, failed.text, failed.line, failed.line);
-    return in_statement(with_way_on(failure), script, statement, line);
+    return in_statement(with_way_on(failure, statement), script, statement, line);
 }
 
 Failure located_in(const Failure& failure, const Whereabouts& where) {

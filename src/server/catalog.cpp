@@ -73,6 +73,12 @@ void refuse_unmatched(const std::string& branch, const std::string& pattern) {
 
 }  // namespace
 
+std::string downgrade_call(const Branch& branch, const std::string& target) {
+    return fmt::format("mad_migrate.downgrade({}, {}{})", quote_literal(branch.name),
+                       quote_literal(target),
+                       branch.database_template ? ", databases => '{*}'" : "");
+}
+
 std::vector<std::string> items_of(const std::optional<std::string>& joined) {
     return split(joined.value_or(""), ',');
 }

@@ -60,6 +60,9 @@ std::vector<std::string> databases_with(const std::string& branch, const Revisio
 /// For a DETAIL: in which databases something is applied; there is at least one.
 std::string say_where_applied(const std::vector<std::string>& databases);
 
+/// The call that downgrades all of its databases, for a HINT.
+std::string downgrade_call(const Branch& branch, const std::string& target);
+
 /// Items of an array that a query joined with commas.
 std::vector<std::string> items_of(const std::optional<std::string>& joined);
 

@@ -87,13 +87,15 @@ struct NewRevision {
     std::vector<std::string> depends_on;
     std::string upgrade_sql;
     std::string downgrade_sql;
+    std::optional<std::string> irreversible;
 };
 
 /// Existing revisions are never replaced from here.
 void refuse_known(const RevisionGraph& graph, const std::string& id) {
     if (!graph.find(id)) return;
-    throw Failure(Code::duplicate_revision, fmt::format("revision \"{}\" exists already", id), {},
-                  "Choose another rev_id, or leave it out.");
+    throw Failure(
+        Code::duplicate_revision, fmt::format("revision \"{}\" exists already", id), {},
+        "Choose another rev_id, or remove that script first with mad_migrate.remove_script.");
 }
 
 Script compose(const RevisionGraph& graph, const NewRevision& wanted) {
@@ -109,8 +111,11 @@ Script compose(const RevisionGraph& graph, const NewRevision& wanted) {
     }
     script.message = wanted.message;
     script.create_date = creation_date();
-    script.sections = {{Direction::upgrade, "", wanted.upgrade_sql, 1},
-                       {Direction::downgrade, "", wanted.downgrade_sql, 1}};
+    script.sections = {{Direction::upgrade, "", wanted.upgrade_sql, 1}};
+    script.irreversible = wanted.irreversible;
+    if (!wanted.irreversible) {
+        script.sections.push_back({Direction::downgrade, "", wanted.downgrade_sql, 1});
+    }
     return script;
 }
 
@@ -191,6 +196,9 @@ MAD_SQL_FUNCTION(mad_migrate_revision) {
     const std::optional<std::string> downgrade = arguments.optional_text(8);
     wanted.upgrade_sql = upgrade.value_or("");
     wanted.downgrade_sql = downgrade.value_or("");
+    // An empty downgrade would claim to have undone what is still there.
+    if (!wanted.upgrade_sql.empty() && !downgrade)
+        wanted.irreversible = "no downgrade_sql was given";
     const Script script = compose(graph, wanted);
     if (upgrade || downgrade) return text_datum(add_new(branch, script));
     const std::string draft = write_script(script);

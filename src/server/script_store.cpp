@@ -207,8 +207,8 @@ void remove_script(const std::string& branch, const std::string& revision) {
         throw Failure(Code::applied_script,
                       fmt::format("revision \"{}\" cannot be removed: it is applied", id),
                       say_where_applied(databases),
-                      fmt::format("Downgrade below it first: mad_migrate.downgrade({}, '{}-1').",
-                                  quote_literal(branch), id));
+                      fmt::format("Downgrade below it first: {}.",
+                                  downgrade_call(load_branch(branch), id + "-1")));
     }
     query(fmt::format("DELETE FROM mad_migrate.script WHERE branch = {} AND revision = {}",
                       quote_literal(branch), quote_literal(id)));

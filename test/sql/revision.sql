@@ -34,19 +34,22 @@ SELECT show_text(mad_migrate.revision('app', 'Add orders', rev_id => '003', sql 
 SELECT show_text(mad_migrate.revision('app', sql => ''));
 SELECT revision ~ '^[0-9a-f]{12}$', down_revisions, message, created_at <= now() FROM mad_migrate.heads('app');
 SELECT mad_migrate.remove_script('app', revision) FROM mad_migrate.heads('app');
+-- Without a downgrade there is no way back, and the script says so.
+SELECT show_text(mad_migrate.revision('app', 'One way', rev_id => 'once', sql => 'SELECT 1'));
+SELECT mad_migrate.remove_script('app', 'once');
 -- A message of several lines becomes one line.
-SELECT show_text(mad_migrate.revision('app', E'  Two\n\n lines\t', rev_id => '004', sql => 'SELECT 1'));
+SELECT show_text(mad_migrate.revision('app', E'  Two\n\n lines\t', rev_id => '004', sql => 'SELECT 1', downgrade_sql => 'SELECT 2'));
 
 -- A second line: from any revision with splice, or from the base.
 SELECT mad_migrate.revision('app', 'Aside', head => '002', rev_id => '003b');
 SELECT show_text(mad_migrate.revision('app', 'Aside', head => '002', splice => true, rev_id => '003b', labels => '{aside,beside}',
-                                      sql => 'SELECT 1'));
+                                      sql => 'SELECT 1', downgrade_sql => 'SELECT 2'));
 SELECT show_text(mad_migrate.revision('app', 'Reports', head => 'base', rev_id => 'r1', labels => '{reports}',
-                                      depends_on => '{aside,003}', sql => 'SELECT 1'));
+                                      depends_on => '{aside,003}', sql => 'SELECT 1', downgrade_sql => 'SELECT 2'));
 SELECT revision, down_revisions, depends_on, labels, message FROM mad_migrate.heads('app');
 -- Now there are several heads, and one must be named.
 SELECT mad_migrate.revision('app', 'More reports', sql => 'SELECT 1');
-SELECT show_text(mad_migrate.revision('app', 'More reports', head => 'reports@head', rev_id => 'r2', sql => 'SELECT 1'));
+SELECT show_text(mad_migrate.revision('app', 'More reports', head => 'reports@head', rev_id => 'r2', sql => 'SELECT 1', downgrade_sql => 'SELECT 2'));
 
 -- merge(branch, revisions, message, splice, rev_id, labels): a revision without statements that joins heads.
 SELECT show_text(mad_migrate.merge('app', '{004,aside}', rev_id => '005'));
@@ -70,7 +73,7 @@ SELECT mad_migrate.revision('app', 'Bad SQL', rev_id => '007', sql => 'SELEC 1')
 SELECT mad_migrate.revision('app', 'Half', rev_id => '007', downgrade_sql => 'DROP TABLE');
 SELECT mad_migrate.revision('app', 'Branch Labels: x', rev_id => '007', sql => 'SELECT 1');
 SELECT mad_migrate.revision('app', 'Ends */ here', rev_id => '007', sql => 'SELECT 1');
-SELECT mad_migrate.revision('app', 'Markers', rev_id => '007', sql => E'SELECT 1;\n-- migrate:downgrade\nSELECT 2;');
+SELECT mad_migrate.revision('app', 'Markers', rev_id => '007', sql => E'SELECT 1;\n-- migrate:downgrade\nSELECT 2;', downgrade_sql => 'SELECT 3');
 SELECT revision FROM mad_migrate.heads('app');
 
 -- What was written is what runs. What another line depends on stays when it is left.

@@ -69,7 +69,8 @@ SQL
     $cluster->stop;
 }
 
-# The databases of branches belong to the server, so each page has one of its own.
+# The databases of branches belong to the server, so each page has one of its own, in the state in
+# which scripts/quickstart leaves its reader.
 foreach my $path ('README.md', files_below('docs', qr/\.md$/))
 {
     my @examples = examples_of(read_file($path));
@@ -77,7 +78,9 @@ foreach my $path ('README.md', files_below('docs', qr/\.md$/))
 
     my ($name) = $path =~ m{(\w+)\.md$};
     my $cluster = start_cluster("documentation_$name");
-    my @outputs = outputs_of($cluster, create_control_database($cluster), @examples);
+    my $database = create_control_database($cluster);
+    $cluster->safe_psql($database, "SELECT mad_migrate.upgrade('$_')") foreach qw(metadata results);
+    my @outputs = outputs_of($cluster, $database, @examples);
     is(@outputs, @examples, "$path: every example ends");
     foreach my $number (0 .. $#examples)
     {
