@@ -74,7 +74,7 @@ Task<void> Fleet::attend(Entry entry) {
     Host& host = migrations_.reactor.host();
     DatabaseOutcome& outcome = entry.outcome;
     if (stopped()) {
-        outcome.skipped = true;
+        outcome.skipped = !outcome.failure;  // else it was tried and waits for another attempt
         settle(std::move(outcome));
         co_return;
     }
@@ -101,22 +101,25 @@ Task<void> Fleet::attend(Entry entry) {
     settle(std::move(outcome));
 }
 
-/// Steps done in an earlier attempt count.
+/// Steps done in an earlier attempt count, except those that were rolled back.
 Task<void> Fleet::migrate_in(const std::string& database, MigrationResult& result,
                              bool& retryable) {
-    const MigrationResult earlier = std::exchange(result, {});
     const std::unique_ptr<Executor> session = co_await open_(database);
     retryable = session->owns_transactions();
     processes_[database] = session->process_id();
+    MigrationResult attempt;
     std::exception_ptr failure;
     try {
-        co_await migrate(migrations_, *session, database, result);
+        co_await migrate(migrations_, *session, database, attempt);
     } catch (const Failure&) {
         failure = std::current_exception();
     }
-    if (earlier.steps > 0 && result.known) {
-        result.before = earlier.before;
-        result.steps += earlier.steps;
+    if (attempt.known) {
+        if (result.steps > 0 && !migrations_.order.rehearse) {
+            attempt.before = result.before;
+            attempt.steps += result.steps;
+        }
+        result = std::move(attempt);
     }
     if (failure) std::rethrow_exception(failure);
 }
