@@ -39,6 +39,7 @@ CREATE TABLE mad_migrate.run_database_entry (
     from_revisions text[],
     to_revisions   text[],
     steps          int         NOT NULL,
+    standstill     text,
     sqlstate       text,
     message        text,
     detail         text,
@@ -59,6 +60,8 @@ COMMENT ON COLUMN mad_migrate.run_database_entry.attempts IS 'How often it was t
 COMMENT ON COLUMN mad_migrate.run_database_entry.from_revisions IS 'Its heads before';
 COMMENT ON COLUMN mad_migrate.run_database_entry.to_revisions IS 'Its heads afterwards';
 COMMENT ON COLUMN mad_migrate.run_database_entry.steps IS 'Steps that were run';
+COMMENT ON COLUMN mad_migrate.run_database_entry.standstill IS
+    'Statement at which a script stopped that cannot run in a transaction; the next call goes on there';
 COMMENT ON COLUMN mad_migrate.run_database_entry.sqlstate IS 'SQLSTATE of what went wrong';
 COMMENT ON COLUMN mad_migrate.run_database_entry.message IS 'What went wrong';
 COMMENT ON COLUMN mad_migrate.run_database_entry.detail IS 'Its DETAIL';
@@ -101,9 +104,6 @@ SELECT e.run, e.branch, e.direction, e.target, e.environment, e.dry_run,
           FROM mad_migrate.run_database_entry d WHERE d.run = e.run) c;
 COMMENT ON VIEW mad_migrate.run IS
     'Every call that migrated databases over connections of its own; one whose backend died is interrupted';
-COMMENT ON COLUMN mad_migrate.run.status IS 'running, succeeded, failed, stopped (max_failures) or interrupted';
-COMMENT ON COLUMN mad_migrate.run.done IS 'Databases that are where they should be';
-COMMENT ON COLUMN mad_migrate.run.failed IS 'Databases that are not';
 COMMENT ON COLUMN mad_migrate.run.run IS 'Number of the run';
 COMMENT ON COLUMN mad_migrate.run.branch IS 'Branch that was migrated';
 COMMENT ON COLUMN mad_migrate.run.direction IS 'upgrade, downgrade or stamp';
@@ -112,32 +112,34 @@ COMMENT ON COLUMN mad_migrate.run.environment IS 'Environment whose sections wer
 COMMENT ON COLUMN mad_migrate.run.dry_run IS 'Whether every step was rolled back';
 COMMENT ON COLUMN mad_migrate.run.jobs IS 'Databases migrated at a time';
 COMMENT ON COLUMN mad_migrate.run.databases IS 'How many databases there were to look at';
+COMMENT ON COLUMN mad_migrate.run.status IS 'running, succeeded, failed, stopped (max_failures) or interrupted';
+COMMENT ON COLUMN mad_migrate.run.done IS 'Databases that are where they should be';
+COMMENT ON COLUMN mad_migrate.run.failed IS 'Databases that are not';
 COMMENT ON COLUMN mad_migrate.run.skipped IS 'Databases that were not tried any more';
 COMMENT ON COLUMN mad_migrate.run.remaining IS 'Databases whose turn has not come or is not over';
-
-CREATE VIEW mad_migrate.run_database AS
-SELECT d.run, d.database,
 COMMENT ON COLUMN mad_migrate.run.started_by IS 'Session user that made the call';
 COMMENT ON COLUMN mad_migrate.run.started_at IS 'When it began';
 COMMENT ON COLUMN mad_migrate.run.finished_at IS 'When it ended by itself';
 COMMENT ON COLUMN mad_migrate.run.duration IS 'From its beginning to its end, its last sign of life or now';
+
+CREATE VIEW mad_migrate.run_database AS
+SELECT d.run, d.database,
        CASE WHEN d.status = 'running' AND r.status <> 'running' THEN 'interrupted' ELSE d.status END AS status,
-       d.from_revisions, d.to_revisions, d.steps, d.attempts, d.started_at, d.finished_at,
+       d.from_revisions, d.to_revisions, d.steps, d.standstill, d.attempts, d.started_at, d.finished_at,
        d.finished_at - d.started_at AS duration,
        d.sqlstate, d.message, d.detail, d.hint, d.context
   FROM mad_migrate.run_database_entry d
   JOIN mad_migrate.run r ON r.run = d.run;
 COMMENT ON VIEW mad_migrate.run_database IS 'What each run did to each database, and what went wrong there';
-COMMENT ON COLUMN mad_migrate.run_database.status IS
-    'running, upgraded, downgraded, stamped, up to date, rehearsed, partial, failed, skipped or interrupted';
-
 COMMENT ON COLUMN mad_migrate.run_database.run IS 'Number of the run';
 COMMENT ON COLUMN mad_migrate.run_database.database IS 'Database that was migrated';
-CREATE VIEW mad_migrate.progress AS
-SELECT r.run, r.branch, r.direction, r.target, r.databases, r.done, r.failed, r.remaining,
+COMMENT ON COLUMN mad_migrate.run_database.status IS
+    'running, upgraded, downgraded, stamped, up to date, rehearsed, partial, failed, skipped or interrupted';
 COMMENT ON COLUMN mad_migrate.run_database.from_revisions IS 'Its heads before';
 COMMENT ON COLUMN mad_migrate.run_database.to_revisions IS 'Its heads afterwards';
 COMMENT ON COLUMN mad_migrate.run_database.steps IS 'Steps that were run';
+COMMENT ON COLUMN mad_migrate.run_database.standstill IS
+    'Statement at which a script stopped that cannot run in a transaction; the next call goes on there';
 COMMENT ON COLUMN mad_migrate.run_database.attempts IS 'How often it was tried, more than once where a lock was taken';
 COMMENT ON COLUMN mad_migrate.run_database.started_at IS 'When its turn came';
 COMMENT ON COLUMN mad_migrate.run_database.finished_at IS 'When it was done';
@@ -147,6 +149,9 @@ COMMENT ON COLUMN mad_migrate.run_database.message IS 'What went wrong';
 COMMENT ON COLUMN mad_migrate.run_database.detail IS 'Its DETAIL';
 COMMENT ON COLUMN mad_migrate.run_database.hint IS 'Its HINT';
 COMMENT ON COLUMN mad_migrate.run_database.context IS 'Statement, script and line where it went wrong';
+
+CREATE VIEW mad_migrate.progress AS
+SELECT r.run, r.branch, r.direction, r.target, r.databases, r.done, r.failed, r.remaining,
        ARRAY(SELECT d.database FROM mad_migrate.run_database_entry d
               WHERE d.run = r.run AND d.status = 'running' ORDER BY d.database COLLATE "C") AS current_databases,
        pg_catalog.round((r.done + r.failed) / extract(epoch FROM r.duration), 1) AS databases_per_second,
@@ -155,9 +160,6 @@ COMMENT ON COLUMN mad_migrate.run_database.context IS 'Statement, script and lin
   FROM mad_migrate.run r
  WHERE r.status = 'running';
 COMMENT ON VIEW mad_migrate.progress IS 'The runs that are going on now; for other sessions to watch';
-COMMENT ON COLUMN mad_migrate.progress.current_databases IS 'Databases being migrated now';
-COMMENT ON COLUMN mad_migrate.progress.databases_per_second IS 'Rate since the beginning';
-COMMENT ON COLUMN mad_migrate.progress.time_left IS 'Estimate from that rate';
 COMMENT ON COLUMN mad_migrate.progress.run IS 'Number of the run';
 COMMENT ON COLUMN mad_migrate.progress.branch IS 'Branch that is migrated';
 COMMENT ON COLUMN mad_migrate.progress.direction IS 'upgrade, downgrade or stamp';
@@ -166,6 +168,9 @@ COMMENT ON COLUMN mad_migrate.progress.databases IS 'How many databases there ar
 COMMENT ON COLUMN mad_migrate.progress.done IS 'Databases that are where they should be';
 COMMENT ON COLUMN mad_migrate.progress.failed IS 'Databases that are not';
 COMMENT ON COLUMN mad_migrate.progress.remaining IS 'Databases whose turn has not come or is not over';
+COMMENT ON COLUMN mad_migrate.progress.current_databases IS 'Databases being migrated now';
+COMMENT ON COLUMN mad_migrate.progress.databases_per_second IS 'Rate since the beginning';
+COMMENT ON COLUMN mad_migrate.progress.time_left IS 'Estimate from that rate';
 
 CREATE FUNCTION mad_migrate.purge_runs(older_than interval) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
