@@ -89,7 +89,8 @@ CREATE FUNCTION mad_migrate.status(
     OUT kind text,
     OUT revisions text[],
     OUT status text,
-    OUT pending int)
+    OUT pending int,
+    OUT problem text)
 RETURNS SETOF record
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'mad_migrate_status';

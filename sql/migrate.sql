@@ -86,6 +86,13 @@ AS 'MODULE_PATHNAME', 'mad_migrate_run_downgrade';
 COMMENT ON PROCEDURE mad_migrate.run_downgrade IS
     'downgrade outside the caller''s transaction';
 
+CREATE FUNCTION mad_migrate.resolve(branch text, database text, outcome text)
+RETURNS void
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_resolve';
+COMMENT ON FUNCTION mad_migrate.resolve IS
+    'Says what a person found of the statement at which a script stands still in a database: done, or retry';
+
 CREATE FUNCTION mad_migrate.ensure_version(branch text, databases text[] DEFAULT NULL)
 RETURNS void
 LANGUAGE c

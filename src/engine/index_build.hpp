@@ -6,7 +6,8 @@
 
 namespace mad {
 
-/// Makes room for the statement to be run once more: drops the INVALID index of its name.
-Task<void> drop_invalid_index(Executor& database, const Statement& statement);
+/// Before the statement is run once more: drops the index of its name if it is INVALID. True where
+/// it is valid, and so the statement was completed.
+Task<bool> clear_index_build(Executor& database, const IndexBuild& build);
 
 }  // namespace mad

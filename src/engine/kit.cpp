@@ -28,25 +28,31 @@ std::string version_table_sql(const std::string& branch) {
 
 /// Names what in the schema belongs to neither the connected role nor a superuser, or would run
 /// somebody's code when written to; NULL when there is nothing of the kind.
+///
+/// Each new session plans it with empty caches, which is most of what looking at a database costs:
+/// hence no joins, no order and no view of roles. Who has the privileges of the bootstrap
+/// superuser (role 10) is a superuser, or can become one.
 std::string untrusted_sql(const std::string& branch) {
     return fmt::format(R"(
-(SELECT pg_catalog.string_agg(suspect.what, ', ' ORDER BY suspect.what COLLATE "C")
-   FROM (SELECT 'schema mad_migrate' AS what, n.nspowner AS owner, false AS hooked
-           FROM pg_catalog.pg_namespace n WHERE n.nspname = 'mad_migrate'
-         UNION ALL
-         SELECT 'table ' || c.relname, c.relowner, c.relhastriggers OR c.relhasrules OR c.relrowsecurity
-           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-          WHERE n.nspname = 'mad_migrate' AND c.relname IN ('history', {0})
-         UNION ALL
-         SELECT 'function ' || p.proname, p.proowner, false
-           FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-          WHERE n.nspname = 'mad_migrate'
-            AND p.proname IN ('create_version_table', 'change_heads', 'publish_heads', 'record_step',
-                              'begin_partial_step', 'record_statement', 'finish_partial_step',
-                              'find_version_table', 'raise_version_conflict', 'raise_no_partial_step')) suspect
-   JOIN pg_catalog.pg_roles r ON r.oid = suspect.owner
-  WHERE suspect.hooked OR NOT (r.rolsuper OR r.rolname = current_user)))",
-                       quote_literal(version_table(branch)));
+nullif(pg_catalog.array_to_string(ARRAY(
+    SELECT suspect.what
+      FROM (SELECT 'schema mad_migrate' AS what, n.nspowner AS owner, false AS hooked
+              FROM pg_catalog.pg_namespace n WHERE n.nspname = 'mad_migrate'
+            UNION ALL
+            SELECT 'table ' || c.relname, c.relowner, c.relhastriggers OR c.relhasrules OR c.relrowsecurity
+              FROM pg_catalog.pg_class c
+             WHERE c.oid IN (pg_catalog.to_regclass('mad_migrate.history'), pg_catalog.to_regclass({0}))
+            UNION ALL
+            SELECT 'function ' || p.proname, p.proowner, false
+              FROM pg_catalog.pg_proc p
+             WHERE p.pronamespace = pg_catalog.to_regnamespace('mad_migrate')
+               AND p.proname IN ('create_version_table', 'change_heads', 'publish_heads', 'record_step',
+                                 'begin_partial_step', 'record_statement', 'finish_partial_step',
+                                 'find_version_table', 'raise_version_conflict', 'raise_no_partial_step')) suspect
+     WHERE suspect.hooked
+        OR NOT (pg_catalog.pg_get_userbyid(suspect.owner) = current_user
+                OR pg_catalog.pg_has_role(suspect.owner, 10, 'USAGE'))), ', '), ''))",
+                       quote_literal(version_table_sql(branch)));
 }
 
 /// A lock first, in a statement of its own: the rows must be read by a snapshot younger than the
@@ -65,7 +71,7 @@ std::string look_sql(const std::string& branch) {
        (SELECT pg_catalog.string_agg(version_num, ',') FROM {version_table}),
        pg_catalog.current_setting({setting}, true),
        unfinished.id, unfinished.revision, unfinished.direction, unfinished.checksum,
-       unfinished.statements_done
+       unfinished.statements_done, unfinished.statement_started
   FROM (VALUES (1)) one
   LEFT JOIN mad_migrate.history unfinished
     ON unfinished.branch = {branch} AND unfinished.finished_at IS NULL)",
@@ -114,9 +120,9 @@ Inspection inspection_of(const Row& row) {
     seen.heads = heads_of(row[3]);
     seen.published = row[4].value_or("");
     if (row[5]) {
-        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[5]), row[6].value_or(""),
+        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[5]),      row[6].value_or(""),
                                          direction_named(row[7].value_or("")), row[8].value_or(""),
-                                         number_of<std::size_t>(row[9])};
+                                         number_of<std::size_t>(row[9]),       row[10].has_value()};
     }
     return seen;
 }
@@ -267,6 +273,13 @@ std::string begin_partial_step_sql(const std::string& branch, const Step& step,
 std::string record_statement_sql(std::int64_t step_id, std::size_t statement, bool finished) {
     return fmt::format("SELECT mad_migrate.record_statement({}, {}, {})", step_id, statement,
                        finished);
+}
+
+std::string forget_statement_sql(std::int64_t step_id) {
+    return fmt::format(
+        "UPDATE mad_migrate.history SET statement_started = NULL WHERE id = {} AND finished_at IS "
+        "NULL",
+        step_id);
 }
 
 std::string finish_partial_step_sql(std::int64_t step_id, const RowChange& rows) {

@@ -23,6 +23,7 @@ struct UnfinishedStep {
     Direction direction = Direction::upgrade;
     std::string checksum;
     std::size_t statements_done = 0;
+    bool outcome_unknown = false;  // of the statement after those
 };
 
 /// What a database says of itself and one branch.
@@ -58,6 +59,8 @@ std::string begin_partial_step_sql(const std::string& branch, const Step& step,
                                    RunNumber run);
 /// `statement` counts from 1. Before it runs, and again after it did.
 std::string record_statement_sql(std::int64_t step_id, std::size_t statement, bool finished);
+/// It was begun and is known not to be done.
+std::string forget_statement_sql(std::int64_t step_id);
 std::string finish_partial_step_sql(std::int64_t step_id, const RowChange& rows);
 
 }  // namespace mad

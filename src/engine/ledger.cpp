@@ -23,12 +23,13 @@ SELECT run, mad_migrate.hold_run(run) FROM begun)";
 
 constexpr std::string_view write_format = R"(
 INSERT INTO mad_migrate.run_database_entry AS entry
-       (run, database, status, started_at, finished_at, attempts, from_revisions, to_revisions, steps,
+       (run, database, status, started_at, finished_at, attempts, from_revisions, to_revisions, steps, standstill,
         sqlstate, message, detail, hint, context)
 VALUES {}
 ON CONFLICT (run, database) DO UPDATE
    SET status = EXCLUDED.status, finished_at = EXCLUDED.finished_at, attempts = EXCLUDED.attempts,
        from_revisions = EXCLUDED.from_revisions, to_revisions = EXCLUDED.to_revisions, steps = EXCLUDED.steps,
+       standstill = EXCLUDED.standstill,
        sqlstate = EXCLUDED.sqlstate, message = EXCLUDED.message, detail = EXCLUDED.detail,
        hint = EXCLUDED.hint, context = EXCLUDED.context)";
 
@@ -58,20 +59,21 @@ std::string row_of(std::int64_t run, const DatabaseOutcome& outcome, Direction d
     const Report& report = outcome.failure ? outcome.failure->report() : none;
     return fmt::format(
         "({}, {}, {}, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => {}), "
-        "pg_catalog.clock_timestamp(), {}, {}, {}, {}, {}, {}, {}, {}, {})",
+        "pg_catalog.clock_timestamp(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
         run, quote_literal(outcome.database), quote_literal(status_of(outcome, direction)),
         std::chrono::duration<double>(outcome.duration).count(), outcome.attempts,
         heads_or_null(outcome.result, outcome.result.before),
         heads_or_null(outcome.result, outcome.result.after), outcome.result.steps,
-        text_or_null(report.sqlstate), text_or_null(report.message), text_or_null(report.detail),
-        text_or_null(report.hint), text_or_null(report.context));
+        text_or_null(outcome.result.standstill), text_or_null(report.sqlstate),
+        text_or_null(report.message), text_or_null(report.detail), text_or_null(report.hint),
+        text_or_null(report.context));
 }
 
 }  // namespace
 
 std::string_view status_of(const DatabaseOutcome& outcome, Direction direction) {
     if (outcome.skipped) return "skipped";
-    if (outcome.failure) return outcome.failure->is(Code::partial_step) ? "partial" : "failed";
+    if (outcome.failure) return outcome.result.standstill.empty() ? "failed" : "partial";
     if (outcome.result.steps == 0) return "up to date";
     if (outcome.rehearsed) return "rehearsed";
     switch (direction) {
@@ -98,7 +100,8 @@ void Ledger::starts(const std::string& database) {
         database,
         fmt::format(
             "({}, {}, 'running', pg_catalog.clock_timestamp(), NULL::pg_catalog.timestamptz, 1, "
-            "NULL::pg_catalog.text[], NULL::pg_catalog.text[], 0, NULL, NULL, NULL, NULL, NULL)",
+            "NULL::pg_catalog.text[], NULL::pg_catalog.text[], 0, NULL, NULL, NULL, NULL, NULL, "
+            "NULL)",
             number_, quote_literal(database)));
 }
 

@@ -9,8 +9,9 @@
 #include "core/failure.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
-#include "engine/index_build.hpp"
+#include "engine/journey.hpp"
 #include "engine/kit.hpp"
+#include "engine/partial_step.hpp"
 #include "engine/script_failure.hpp"
 
 namespace mad {
@@ -18,12 +19,6 @@ namespace mad {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// One database on its way.
-struct Journey : Migrations {
-    Executor& database;
-    const std::string& database_name;
-};
 
 Failure locked_failure(const Journey& journey, std::string holder) {
     return Failure(
@@ -53,12 +48,6 @@ Task<Inspection> lock(const Journey& journey) {
     }
 }
 
-/// For a HINT.
-std::string call_text(Direction direction, const std::string& branch, const std::string& target) {
-    return fmt::format("CALL mad_migrate.run_{}({}, {})", name_of(direction), quote_literal(branch),
-                       quote_literal(target));
-}
-
 void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step>& plan) {
     if (journey.database.owns_transactions()) return;
     for (const Step& step : plan) {
@@ -70,52 +59,7 @@ void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step
             fmt::format("revision \"{}\" cannot run inside a transaction block", step.revision),
             describe_untransactional(script),
             fmt::format("Use {} outside a transaction block.",
-                        call_text(step.direction, journey.order.branch, journey.order.target)));
-    }
-}
-
-void refuse_without_script(const UnfinishedStep& unfinished, const Journey& journey) {
-    if (journey.graph.find(unfinished.revision)) return;
-    throw Failure(
-        Code::partial_step,
-        fmt::format("revision \"{}\" is half-way through its {} in database \"{}\", and its "
-                    "script is gone",
-                    unfinished.revision, name_of(unfinished.direction), journey.database_name),
-        fmt::format("Statements done: {}.", unfinished.statements_done),
-        "Add its script again and finish it, or mend the database by hand and say where it stands "
-        "with mad_migrate.stamp.");
-}
-
-/// An unfinished step must be finished before anything else, by what the plan begins with.
-void refuse_other_than_unfinished(const UnfinishedStep& unfinished, const std::vector<Step>& plan,
-                                  const Journey& journey) {
-    refuse_without_script(unfinished, journey);
-    const bool goes_on = !plan.empty() && plan[0].revision == unfinished.revision &&
-                         plan[0].direction == unfinished.direction;
-    if (!goes_on) {
-        const bool downwards = unfinished.direction == Direction::downgrade;
-        throw Failure(
-            Code::partial_step,
-            fmt::format("revision \"{}\" is half-way through its {} in database \"{}\"",
-                        unfinished.revision, name_of(unfinished.direction), journey.database_name),
-            fmt::format("Statements done: {}.", unfinished.statements_done),
-            fmt::format("Finish it with {}, or mend the database by hand and say where it stands "
-                        "with mad_migrate.stamp.",
-                        call_text(unfinished.direction, journey.order.branch,
-                                  unfinished.revision + (downwards ? "-1" : ""))));
-    }
-    const RunnableScript& script =
-        journey.scripts.script(unfinished.revision, unfinished.direction);
-    if (unfinished.statements_done > 0 && script.checksum != unfinished.checksum) {
-        throw Failure(
-            Code::partial_step,
-            fmt::format("script of revision \"{}\" was edited while it is half-way through "
-                        "its {} in database \"{}\"",
-                        unfinished.revision, name_of(unfinished.direction), journey.database_name),
-            fmt::format("Statements of its earlier text that are done: {}.",
-                        unfinished.statements_done),
-            "Put the earlier text back, or mend the database by hand and say where it stands "
-            "with mad_migrate.stamp.");
+                        call_text(journey, step.direction, journey.order.target)));
     }
 }
 
@@ -131,57 +75,8 @@ Task<void> run_transactional(const Journey& journey, const Step& step) {
     }
 }
 
-/// A statement that can share a transaction with the record of it is done exactly once; of one that
-/// cannot, the intent is recorded first, so that a crash in between is known of.
-Task<void> run_statement(const Journey& journey, const RunnableScript& script, std::int64_t step_id,
-                         std::size_t index) {
-    const Statement& statement = script.statements[index];
-    const std::string done = record_statement_sql(step_id, index + 1, true);
-    if (!statement.transactional) {
-        co_await journey.database.transact("", record_statement_sql(step_id, index + 1, false));
-    }
-    try {
-        if (statement.transactional) {
-            co_await journey.database.transact(statement.text, done);
-        } else {
-            co_await journey.database.run(statement.text);
-        }
-    } catch (const Failure& failure) {
-        throw located_at(failure, script, index);
-    }
-    if (!statement.transactional) co_await journey.database.transact("", done);
-}
-
-Task<void> run_outside_transaction(const Journey& journey, const Step& step,
-                                   const std::optional<UnfinishedStep>& unfinished) {
-    const RunnableScript& script = journey.scripts.script(step.revision, step.direction);
-    std::size_t done = 0;
-    std::int64_t step_id = 0;
-    if (unfinished) {
-        done = unfinished->statements_done;
-        step_id = unfinished->id;
-    } else {
-        const Rows rows = co_await journey.database.transact(
-            "", begin_partial_step_sql(journey.order.branch, step, script.checksum,
-                                       script.statements.size(), journey.order.run));
-        step_id = std::stoll(rows.at(0).at(0).value());
-    }
-    for (; done < script.statements.size(); ++done) {
-        co_await run_statement(journey, script, step_id, done);
-    }
-    co_await journey.database.transact("", finish_partial_step_sql(step_id, step.rows));
-}
-
-/// Of the statement that an earlier call did not get done.
-Task<void> clear_its_leavings(const Journey& journey, const UnfinishedStep& unfinished) {
-    const RunnableScript& script =
-        journey.scripts.script(unfinished.revision, unfinished.direction);
-    if (unfinished.statements_done == script.statements.size()) co_return;
-    co_await drop_invalid_index(journey.database, script.statements[unfinished.statements_done]);
-}
-
 Task<void> run_by_kind(const Journey& journey, const Step& step,
-                       const std::optional<UnfinishedStep>& unfinished) {
+                       const std::optional<UnfinishedStep>& unfinished, MigrationResult& result) {
     if (step.direction == Direction::stamp) {
         co_await journey.database.transact(
             "", record_step_sql(journey.order.branch, step, "", journey.order.run,
@@ -189,14 +84,14 @@ Task<void> run_by_kind(const Journey& journey, const Step& step,
     } else if (journey.scripts.script(step.revision, step.direction).transactional) {
         co_await run_transactional(journey, step);
     } else {
-        co_await run_outside_transaction(journey, step, unfinished);
+        co_await run_outside_transaction(journey, step, unfinished, result);
     }
 }
 
 Task<void> run_step(const Journey& journey, const Step& step,
-                    const std::optional<UnfinishedStep>& unfinished) {
+                    const std::optional<UnfinishedStep>& unfinished, MigrationResult& result) {
     try {
-        co_await run_by_kind(journey, step, unfinished);
+        co_await run_by_kind(journey, step, unfinished, result);
     } catch (const Failure& failure) {
         throw located_in(failure, {journey.order.branch, step, journey.database_name});
     }
@@ -235,7 +130,7 @@ Task<void> rehearse(const Journey& journey, const std::vector<Step>& plan,
     co_await journey.database.begin_rehearsal();
     for (const Step& step : plan) {
         if (!can_be_rehearsed(journey, step)) break;
-        co_await run_step(journey, step, std::nullopt);
+        co_await run_step(journey, step, std::nullopt, result);
         apply(result.after, step.rows);
         ++result.steps;
     }
@@ -246,22 +141,12 @@ Task<void> run_plan(const Journey& journey, const std::vector<Step>& plan,
                     std::optional<UnfinishedStep> unfinished, MigrationResult& result) {
     for (const Step& step : plan) {
         if (journey.witness != nullptr) journey.witness->before_step(journey.database_name, step);
-        co_await run_step(journey, step, unfinished);
+        co_await run_step(journey, step, unfinished, result);
         unfinished.reset();
         apply(result.after, step.rows);
         ++result.steps;
         if (journey.witness != nullptr) journey.witness->after_step(journey.database_name, step);
     }
-}
-
-/// What an earlier call left: to be gone on with, or forgotten where nothing of it was done.
-Task<std::optional<UnfinishedStep>> take_up(const Journey& journey, const UnfinishedStep& step,
-                                            const std::vector<Step>& plan) {
-    if (journey.order.direction != Direction::stamp) co_await clear_its_leavings(journey, step);
-    if (step.statements_done > 0 || plan.empty()) co_return step;
-    // Its script may have been edited, so its record would no longer tell the truth.
-    co_await journey.database.transact("", forget_unfinished_sql(journey.order.branch));
-    co_return std::nullopt;
 }
 
 Task<void> run(const Journey& journey, const std::vector<Step>& plan, const Inspection& seen,
@@ -276,6 +161,7 @@ Task<void> run(const Journey& journey, const std::vector<Step>& plan, const Insp
     }
     if (!failed) {
         co_await settle(journey, seen, result);
+        result.standstill.clear();
         co_return;
     }
     // The steps before it are the caller's to keep, who may take the failure for an answer.
@@ -292,9 +178,14 @@ Task<void> migrate(const Migrations& migrations, Executor& database, std::string
     const Journey journey{migrations, database, database_name};
     const Inspection seen = co_await lock(journey);
     result = {seen.heads, seen.heads, 0, true};
+    if (seen.unfinished) {
+        result.standstill =
+            fmt::format("statement {} of revision {}", seen.unfinished->statements_done + 1,
+                        seen.unfinished->revision);
+    }
     const std::vector<Step> plan = plan_for(journey, seen.heads);
     if (journey.order.direction != Direction::stamp && seen.unfinished) {
-        refuse_other_than_unfinished(*seen.unfinished, plan, journey);
+        refuse_other_than_unfinished(journey, *seen.unfinished, plan);
     }
     if (journey.order.rehearse) {
         co_await rehearse(journey, plan, result);

@@ -34,6 +34,8 @@ struct MigrationResult {
     Heads after;
     std::size_t steps = 0;
     bool known = false;  // the database was looked at
+    /// Where a step that is committed statement by statement stopped; empty: none did.
+    std::string standstill = {};
 };
 
 /// What all databases of a call have in common; must outlive the tasks that refer to it.

@@ -24,6 +24,7 @@ struct Statement {
     int line = 1;               // in the script
     bool transactional = true;  // false: the server refuses it inside a transaction block
     std::optional<IndexBuild> builds = {};
+    bool repeatable = true;  // running it twice does no harm, or fails; false: it may commit parts
 };
 
 /// One direction of one script, ready to run.

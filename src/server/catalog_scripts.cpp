@@ -114,7 +114,9 @@ void CatalogScripts::load(const std::vector<std::string>& revisions, Direction d
                                                 [](const Statement& s) { return s.transactional; });
         ready.switched_off = !script.transactional;
         if (ready.switched_off) {
-            for (Statement& statement : ready.statements) statement.transactional = false;
+            for (Statement& statement : ready.statements) {
+                statement.transactional = statement.transactional && statement.repeatable;
+            }
         }
         ready_.emplace(Key{script.revision.id, direction}, std::move(ready));
     }

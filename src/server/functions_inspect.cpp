@@ -94,9 +94,8 @@ std::string draw(const std::string& branch, const std::string& format) {
 }
 
 /// What the shared catalog says, in one word. Revisions that have no script here are not counted.
-std::string state_of(const Database& database, const RevisionGraph& graph, const Heads& heads,
+std::string state_of(const RevisionGraph& graph, const Heads& heads,
                      std::optional<std::size_t>& pending) {
-    if (!database.present) return "absent";
     const bool known = std::all_of(heads.begin(), heads.end(), [&](const std::string& head) {
         return graph.find(head).has_value();
     });
@@ -105,14 +104,67 @@ std::string state_of(const Database& database, const RevisionGraph& graph, const
     return *pending == 0 ? "up to date" : "behind";
 }
 
+/// What the ledger last said of databases that are behind.
+std::map<std::string, Row> last_troubles(const std::string& branch,
+                                         const std::vector<std::string>& databases) {
+    std::map<std::string, Row> troubles;
+    if (databases.empty()) return troubles;
+    for (Row& row : query(fmt::format(
+             R"(SELECT d.name, last.status, concat_ws(': ', last.standstill, last.message)
+                  FROM unnest({}) d (name)
+                 CROSS JOIN LATERAL (
+                        SELECT e.status, e.standstill, e.message
+                          FROM mad_migrate.run_database_entry e
+                          JOIN mad_migrate.run_entry r ON r.run = e.run
+                         WHERE e.database = d.name AND r.branch = {} AND NOT r.dry_run
+                         ORDER BY e.run DESC LIMIT 1) last
+                 WHERE last.status IN ('partial', 'failed'))",
+             quote_array(databases), quote_literal(branch)))) {
+        std::string name = row[0].value();
+        troubles.emplace(std::move(name), std::move(row));
+    }
+    return troubles;
+}
+
+/// States are judged once for each place that databases are at.
+class States {
+ public:
+    explicit States(const RevisionGraph& graph) : graph_(graph) {}
+
+    std::pair<std::string, std::optional<std::size_t>> of(const Database& database,
+                                                          const Heads& heads) {
+        if (!database.present) return {"absent", std::nullopt};
+        const auto [seen, is_new] = seen_.try_emplace(heads);
+        if (is_new) seen->second.first = state_of(graph_, heads, seen->second.second);
+        return seen->second;
+    }
+
+ private:
+    const RevisionGraph& graph_;
+    std::map<Heads, std::pair<std::string, std::optional<std::size_t>>> seen_;
+};
+
 void add_status(ResultSet& results, const std::string& branch) {
     const RevisionGraph graph = load_graph(branch);
-    for (const Database& database : databases_of(branch, std::nullopt)) {
+    States states(graph);
+    const std::vector<Database> databases = databases_of(branch, std::nullopt);
+    std::vector<Row> rows;
+    std::vector<std::string> behind;
+    for (const Database& database : databases) {
         const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
-        std::optional<std::size_t> pending;
-        const std::string state = state_of(database, graph, heads, pending);
-        results.add({branch, database.name, database.kind, array_cell(heads), state,
-                     pending ? Cell(std::to_string(*pending)) : Cell()});
+        const auto [state, pending] = states.of(database, heads);
+        if (state == "behind") behind.push_back(database.name);
+        rows.push_back({branch, database.name, database.kind, array_cell(heads), state,
+                        pending ? Cell(std::to_string(*pending)) : Cell(), Cell()});
+    }
+    const std::map<std::string, Row> troubles = last_troubles(branch, behind);
+    for (Row& row : rows) {
+        const auto trouble = troubles.find(row[1].value());
+        if (trouble != troubles.end()) {
+            row[4] = trouble->second[1];
+            row[6] = trouble->second[2];
+        }
+        results.add(row);
     }
 }
 

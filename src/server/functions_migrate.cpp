@@ -134,3 +134,10 @@ MAD_SQL_FUNCTION(mad_migrate_ensure_version) {
     ensure_version(arguments.text(0, "branch"), arguments.optional_texts(1, "databases"));
     return Datum{};
 }
+
+MAD_SQL_FUNCTION(mad_migrate_resolve) {
+    const Arguments arguments(fcinfo);
+    resolve_unfinished(arguments.text(0, "branch"), arguments.text(1, "database"),
+                       arguments.text(2, "outcome"));
+    return Datum{};
+}

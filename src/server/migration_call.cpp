@@ -2,9 +2,11 @@
 #include "server/migration_call.hpp"
 
 #include "engine/kit.hpp"
+#include "engine/partial_step.hpp"
 #include "server/branch_databases.hpp"
 #include "server/files.hpp"
 #include "server/host.hpp"
+#include "server/identity.hpp"
 
 namespace mad::pg {
 
@@ -42,6 +44,27 @@ void ensure_version(const std::string& branch_name,
             reactor.complete(open_present(sessions, branch, database));
         reactor.complete(session->transact("", prepare_sql(branch.name, kit)));
     }
+}
+
+void resolve_unfinished(const std::string& branch_name, const std::string& database,
+                        const std::string& outcome) {
+    if (outcome != "done" && outcome != "retry") {
+        throw Failure(Code::invalid_parameter, fmt::format("invalid outcome \"{}\"", outcome), {},
+                      "Say 'done' or 'retry'.");
+    }
+    refuse_on_standby("resolve");
+    const Branch branch = load_branch(branch_name);
+    require_owner(branch.owner);
+    const std::vector<Database> found = databases_of(branch.name, {{database}});
+    refuse_if_copied(found);
+    ServerHost host;
+    Reactor reactor(host);
+    // The control database's statements too were run by a session, and are locked by one.
+    const Sessions sessions(reactor, branch, true);
+    const std::unique_ptr<Executor> session =
+        reactor.complete(open_present(sessions, branch, found.at(0)));
+    reactor.complete(settle_unfinished(*session, branch.name, kit_sql(),
+                                       outcome == "done" ? Settlement::done : Settlement::retry));
 }
 
 std::vector<std::pair<std::string, Heads>> current_heads(

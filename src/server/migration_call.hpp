@@ -36,6 +36,10 @@ void ensure_version(const std::string& branch,
 std::vector<std::pair<std::string, Heads>> current_heads(
     const std::string& branch, const std::optional<std::vector<std::string>>& databases);
 
+/// Says what became of the statement at which a step stands still: 'done' or 'retry'.
+void resolve_unfinished(const std::string& branch, const std::string& database,
+                        const std::string& outcome);
+
 /// The SQL of the kit, as it was installed with the module.
 std::string kit_sql();
 

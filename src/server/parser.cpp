@@ -181,6 +181,11 @@ bool runs_in_transaction(const ::Node* node) {
     }
 }
 
+/// In a script that is committed statement by statement.
+bool may_commit(const ::Node* node) {
+    return node->type == T_CallStmt || node->type == T_DoStmt;
+}
+
 /// Of an index without a name nobody can tell later which one it is.
 std::optional<IndexBuild> index_build(const ::Node* node) {
     if (node->type != T_IndexStmt) return std::nullopt;
@@ -246,7 +251,8 @@ std::vector<Statement> parse_statements(const std::string& body, int first,
         std::string text = body.substr(begin, end - begin);
         refuse_what_a_script_must_not_do(raw->stmt, filename, line, text);
         const bool transactional = call([&] { return runs_in_transaction(raw->stmt); });
-        statements.push_back({std::move(text), begin, line, transactional, index_build(raw->stmt)});
+        statements.push_back({std::move(text), begin, line, transactional, index_build(raw->stmt),
+                              !may_commit(raw->stmt)});
     }
     return statements;
 }
