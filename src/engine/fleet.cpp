@@ -37,7 +37,6 @@ void Fleet::run(const std::vector<std::string>& databases) {
         Entry& entry = line_.emplace_back();
         entry.outcome.database = database;
         entry.outcome.rehearsed = migrations_.order.rehearse;
-        if (line_.size() == 1 && &database == &databases.front()) drive(1);
     }
     drive(std::min(order_.jobs, line_.size()));
 }

@@ -40,7 +40,7 @@ class Fleet {
     Fleet(const Fleet&) = delete;
     Fleet& operator=(const Fleet&) = delete;
 
-    /// The first database (a template, where there is one) alone, then the others.
+    /// Until each of them is done, or was given up.
     void run(const std::vector<std::string>& databases);
 
     std::size_t failures() const noexcept { return failures_; }

@@ -173,9 +173,18 @@ class Run {
         std::size_t total = 0;
         for (; !due.empty(); due = late_arrivals()) {
             total += due.size();
-            fleet.run(due);
+            run_template_first(fleet, std::move(due));
         }
         return total;
+    }
+
+    /// A script that cannot run at all then fails where there is no data.
+    void run_template_first(Fleet& fleet, std::vector<std::string> due) {
+        if (known_.at(due.front()).kind == "template") {
+            fleet.run({due.front()});
+            due.erase(due.begin());
+        }
+        fleet.run(due);
     }
 
     static std::string_view status_of(const Fleet& fleet) {

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 
-our @EXPORT = qw(script_text add_scripts create_branch_of_many quote_text);
+our @EXPORT = qw(script_text add_scripts create_branch_of_many add_databases quote_text);
 
 # A script of the given header fields and sections; lists may be empty.
 sub script_text
@@ -48,7 +48,7 @@ sub add_scripts
     return;
 }
 
-# Branch "app": its template, which the first upgrade builds, and databases that are registered.
+# A branch with a template, which the first upgrade builds, and databases that are registered.
 sub create_branch_of_many
 {
     my ($cluster, $control, $branch, @databases) = @_;
@@ -56,12 +56,18 @@ sub create_branch_of_many
 SELECT mad_migrate.create_branch('$branch', template => '${branch}_template',
                                  database_pattern => '${branch}_{org_id}')
 SQL
-    foreach my $database (@databases)
-    {
-        $cluster->safe_psql($control, "CREATE DATABASE $database");
-        $cluster->safe_psql($control,
-            "INSERT INTO mad_migrate.registry (branch, database) VALUES ('$branch', '$database')");
-    }
+    add_databases($cluster, $control, $branch, @databases);
+    return;
+}
+
+# Creates empty databases and registers them.
+sub add_databases
+{
+    my ($cluster, $control, $branch, @databases) = @_;
+    my @statements = map {
+        "CREATE DATABASE $_;\nINSERT INTO mad_migrate.registry (branch, database) VALUES ('$branch', '$_');"
+    } @databases;
+    $cluster->safe_psql($control, join "\n", @statements);
     return;
 }
 
