@@ -103,32 +103,32 @@ bool came_from_the_statement(const Failure& failure) {
 
 /// A statement that cannot share a transaction with the record of it: the intent is recorded first,
 /// so that a crash in between is known of.
-Task<void> run_on_its_own(const Journey& journey, const Statement& statement, std::int64_t step_id,
-                          std::size_t number) {
-    co_await journey.database.transact("", record_statement_sql(step_id, number, false));
+Task<void> run_on_its_own(const Journey& journey, const RunnableScript& script,
+                          std::int64_t step_id, std::size_t index) {
+    co_await journey.database.transact("", record_statement_sql(step_id, index + 1, false));
     std::optional<Failure> failed;
     try {
-        co_await journey.database.run(statement.text);
+        co_await journey.database.run(script.statements[index].text);
     } catch (const Failure& failure) {
-        failed = failure;
+        failed = located_at(failure, script, index);
     }
     if (failed && came_from_the_statement(*failed)) {
         co_await journey.database.transact("", forget_statement_sql(step_id));
     }
     if (failed) throw Failure(*std::move(failed));
-    co_await journey.database.transact("", record_statement_sql(step_id, number, true));
+    co_await journey.database.transact("", record_statement_sql(step_id, index + 1, true));
 }
 
 Task<void> run_statement(const Journey& journey, const RunnableScript& script, std::int64_t step_id,
                          std::size_t index) {
     const Statement& statement = script.statements[index];
+    if (!statement.transactional) {
+        co_await run_on_its_own(journey, script, step_id, index);
+        co_return;
+    }
     try {
-        if (statement.transactional) {
-            co_await journey.database.transact(statement.text,
-                                               record_statement_sql(step_id, index + 1, true));
-        } else {
-            co_await run_on_its_own(journey, statement, step_id, index + 1);
-        }
+        co_await journey.database.transact(statement.text,
+                                           record_statement_sql(step_id, index + 1, true));
     } catch (const Failure& failure) {
         throw located_at(failure, script, index);
     }
@@ -157,7 +157,11 @@ void refuse_other_than_unfinished(const Journey& journey, const UnfinishedStep& 
 
 Task<std::optional<UnfinishedStep>> take_up(const Journey& journey, UnfinishedStep unfinished,
                                             const std::vector<Step>& plan) {
-    if (journey.order.direction != Direction::stamp && co_await look_after(journey, unfinished)) {
+    bool was_done = false;
+    if (journey.order.direction != Direction::stamp) {
+        was_done = co_await look_after(journey, unfinished);
+    }
+    if (was_done) {
         ++unfinished.statements_done;
         co_await journey.database.transact(
             "", record_statement_sql(unfinished.id, unfinished.statements_done, true));
@@ -172,8 +176,13 @@ Task<void> run_outside_transaction(const Journey& journey, const Step& step,
                                    const std::optional<UnfinishedStep>& unfinished,
                                    MigrationResult& result) {
     const RunnableScript& script = journey.scripts.script(step.revision, step.direction);
-    const std::int64_t step_id =
-        unfinished ? unfinished->id : co_await begin(journey, step, script);
+    // Some compilers mistake a co_await inside a conditional expression.
+    std::int64_t step_id = 0;
+    if (unfinished) {
+        step_id = unfinished->id;
+    } else {
+        step_id = co_await begin(journey, step, script);
+    }
     for (std::size_t done = unfinished ? unfinished->statements_done : 0;
          done < script.statements.size(); ++done) {
         result.standstill = fmt::format("statement {} of {} of revision {}", done + 1,
