@@ -171,20 +171,19 @@ TEST_F(KitTest, ReadsHeadsWithoutLockOrKit) {
 
 TEST(KitSql, CallsTheKitsFunctions) {
     const Step step{"it's", Direction::upgrade, {.deletes = {"a", "b"}, .inserts = {"it's"}}};
-    EXPECT_EQ(record_step_sql("results", step, "sum", true),
+    EXPECT_EQ(record_step_sql("results", step, "sum", std::nullopt, true),
               "SELECT mad_migrate.record_step('results', 'it''s', 'upgrade', 'sum', "
               "ARRAY['a','b']::pg_catalog.text[], ARRAY['it''s']::pg_catalog.text[], "
               "pg_catalog.transaction_timestamp(), NULL, true)");
-    EXPECT_EQ(record_step_sql("results", {"", Direction::stamp, {}}, "", false),
+    EXPECT_EQ(record_step_sql("results", {"", Direction::stamp, {}}, "", 12, false),
               "SELECT mad_migrate.record_step('results', '', 'stamp', NULL, "
               "ARRAY[]::pg_catalog.text[], ARRAY[]::pg_catalog.text[], "
-              "pg_catalog.transaction_timestamp(), NULL, false)");
+              "pg_catalog.transaction_timestamp(), 12, false)");
     EXPECT_EQ(publish_heads_sql("results"), "SELECT mad_migrate.publish_heads('results')");
     EXPECT_EQ(forget_unfinished_sql("results"),
               "DELETE FROM mad_migrate.history WHERE branch = 'results' AND finished_at IS NULL");
-    EXPECT_EQ(
-        begin_partial_step_sql("results", step, "sum", 3),
-        "SELECT mad_migrate.begin_partial_step('results', 'it''s', 'upgrade', 'sum', 3, NULL)");
+    EXPECT_EQ(begin_partial_step_sql("results", step, "sum", 3, 12),
+              "SELECT mad_migrate.begin_partial_step('results', 'it''s', 'upgrade', 'sum', 3, 12)");
     EXPECT_EQ(record_statement_sql(7, 2, false),
               "SELECT mad_migrate.record_statement(7, 2, false)");
     EXPECT_EQ(finish_partial_step_sql(7, step.rows),

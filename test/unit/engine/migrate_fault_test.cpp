@@ -41,6 +41,9 @@ std::size_t count_recorded(const Attempt& attempt) {
 class MigrateFaultTest : public test::MigrationTest {
  protected:
     using Make = std::function<std::unique_ptr<Attempt>()>;
+    static constexpr const char* forgets_statement =
+        " | UPDATE mad_migrate.history SET statement_started = NULL WHERE id = 42 AND finished_at "
+        "IS NULL";
 
     MigrateFaultTest() {
         scripts_.put("002", Direction::upgrade,
@@ -71,6 +74,9 @@ class MigrateFaultTest : public test::MigrationTest {
             attempt->database.fail_at(k, disk_full());
             EXPECT_EQ(failure_of([&] { migrate(*attempt); }).message, "disk full");
             Calls expected(calls.begin(), calls.begin() + std::ptrdiff_t(k));
+            if (calls[k - 1].starts_with("CREATE INDEX CONCURRENTLY")) {
+                expected.push_back(forgets_statement);
+            }
             if (leaves_steps_behind(*attempt) && k < calls.size()) expected.push_back(calls.back());
             EXPECT_EQ(attempt->calls(), expected);
             EXPECT_EQ(attempt->result.steps, count_recorded(*attempt));

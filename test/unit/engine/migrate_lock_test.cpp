@@ -47,7 +47,7 @@ TEST_F(MigrateLockTest, LooksAgainAndPlansFromWhatIsThereThen) {
 TEST_F(MigrateLockTest, GivesUpAtTheDeadlineAndNamesTheHolder) {
     Attempt attempt(busy());
     hold(attempt);
-    order_.lock_timeout = 1000ms;
+    order_.lock_patience = 1000ms;
     const Report report = failure_of([&] { migrate(attempt); });
     EXPECT_EQ(report.sqlstate, "MM017");
     EXPECT_EQ(report.message,
@@ -64,7 +64,7 @@ TEST_F(MigrateLockTest, GivesUpAtTheDeadlineAndNamesTheHolder) {
 
 TEST_F(MigrateLockTest, TakesALockThatIsFreeAtTheDeadline) {
     Attempt attempt({sight(busy()), sight(busy()), sight({.heads = "003", .published = "003"})});
-    order_.lock_timeout = 15ms;
+    order_.lock_patience = 15ms;
     migrate(attempt);
     EXPECT_EQ(attempt.host.waited, (Pauses{10ms, 5ms}));
     EXPECT_EQ(count_holder_queries(attempt), 0U);
@@ -73,7 +73,7 @@ TEST_F(MigrateLockTest, TakesALockThatIsFreeAtTheDeadline) {
 TEST_F(MigrateLockTest, TriesOnceWithoutPatience) {
     Attempt attempt(busy());
     hold(attempt);
-    order_.lock_timeout = 0ms;
+    order_.lock_patience = 0ms;
     EXPECT_EQ(failure_of([&] { migrate(attempt); }).sqlstate, "MM017");
     EXPECT_EQ(attempt.calls().size(), 2U);
     EXPECT_EQ(attempt.host.waits, 0U);
@@ -81,7 +81,7 @@ TEST_F(MigrateLockTest, TriesOnceWithoutPatience) {
 
 TEST_F(MigrateLockTest, FailsAsWellWhenTheHolderIsGone) {
     Attempt attempt(busy());
-    order_.lock_timeout = 0ms;
+    order_.lock_patience = 0ms;
     EXPECT_EQ(failure_of([&] { migrate(attempt); }).detail, "It was released a moment ago.");
 }
 
@@ -90,7 +90,7 @@ TEST_F(MigrateLockTest, PassesOnAFailureWhileItWaits) {
         Attempt attempt({sight(busy()), sight(busy())});
         hold(attempt);
         attempt.database.fail_at(failing_call, Failure(Code::connection_failed, "lost"));
-        order_.lock_timeout = 10ms;
+        order_.lock_patience = 10ms;
         EXPECT_EQ(failure_of([&] { migrate(attempt); }).message, "lost");
         EXPECT_EQ(attempt.calls().size(), failing_call);
         EXPECT_EQ(count_holder_queries(attempt), failing_call == 3 ? 1U : 0U);
@@ -110,7 +110,7 @@ TEST_F(MigrateLockTest, CountsTheTimeItsQueriesTake) {
     Attempt attempt(busy());
     hold(attempt);
     attempt.database.suspend(attempt.reactor, 400ms);
-    order_.lock_timeout = 1000ms;
+    order_.lock_patience = 1000ms;
     EXPECT_EQ(failure_of([&] { migrate(attempt); }).sqlstate, "MM017");
     EXPECT_EQ(attempt.host.waited, (Pauses{400ms, 10ms, 400ms, 20ms, 400ms, 400ms}));
 }

@@ -128,6 +128,18 @@ class MigrationTest : public testing::Test {
         EXPECT_EQ(client.value("SHOW mad_revision.results"), "003");
     }
 
+    /// But the kit, which is installed before.
+    void expect_nothing_there() {
+        Client client(settings_);
+        EXPECT_TRUE(client.is_true("to_regclass('public.t') IS NULL"));
+        EXPECT_EQ(client.value("SELECT count(*) FROM mad_migrate.history"), "0");
+        EXPECT_EQ(client.reactor.complete(read_heads(*client.connection, order_.branch)), Heads{});
+        EXPECT_EQ(client.run("SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = "
+                             "s.setdatabase WHERE d.datname = '" +
+                             name_ + "' AND s.setconfig::text LIKE '%mad_revision%'"),
+                  Rows{});
+    }
+
     static RevisionGraph three_revisions() {
         std::vector<Revision> revisions(3);
         revisions[0].id = "001";
@@ -146,8 +158,9 @@ class MigrationTest : public testing::Test {
     MigrationOrder order_{.branch = "results",
                           .direction = Direction::upgrade,
                           .target = "head",
-                          .lock_timeout = 60s,
-                          .kit_sql = shipped_kit()};
+                          .lock_patience = 60s,
+                          .kit_sql = shipped_kit(),
+                          .run = {}};
 };
 
 TEST_F(MigrationTest, DoesAllOnce) {
@@ -209,7 +222,7 @@ TEST_F(MigrationTest, NamesWhoHoldsTheLock) {
     EXPECT_TRUE(
         holder.reactor.complete(lock_and_inspect(*holder.connection, order_.branch, order_.kit_sql))
             .locked);
-    order_.lock_timeout = 0ms;
+    order_.lock_patience = 0ms;
     const Report report = failure_of([&] { migrate_undisturbed(); });
     EXPECT_EQ(report.sqlstate, "MM017");
     EXPECT_NE(report.detail.find("process " + holder.process()), std::string::npos);
@@ -220,6 +233,32 @@ TEST_F(MigrationTest, NamesWhoHoldsTheLock) {
         "(SELECT oid FROM pg_database WHERE datname = '" +
         name_ + "'))");
     EXPECT_EQ(migrate_undisturbed().steps, 3U);
+}
+
+TEST_F(MigrationTest, KeepsNothingOfARehearsal) {
+    order_.rehearse = true;
+    scripts_.put("002", Direction::upgrade, {within("INSERT INTO t VALUES (2)")});
+    EXPECT_EQ(migrate_undisturbed().steps, 3U);
+    EXPECT_EQ(migrate_undisturbed().steps, 3U) << "the same again";
+    expect_nothing_there();
+}
+
+TEST_F(MigrationTest, RehearsesNothingBehindAStepThatNoTransactionHolds) {
+    order_.rehearse = true;
+    const MigrationResult result = migrate_undisturbed();
+    EXPECT_EQ(result.steps, 1U);
+    EXPECT_EQ(result.after, Heads{"001"});
+    expect_nothing_there();
+}
+
+TEST_F(MigrationTest, KeepsNothingOfARehearsalThatFails) {
+    order_.rehearse = true;
+    scripts_.put("002", Direction::upgrade,
+                 {within("INSERT INTO t VALUES (2)"), within("SELECT y FROM t")});
+    const Report report = failure_of([&] { migrate_undisturbed(); });
+    EXPECT_EQ(report.sqlstate, "42703");
+    EXPECT_NE(report.context.find("statement 2 of 2, line 6"), std::string::npos) << report.context;
+    expect_nothing_there();
 }
 
 TEST_F(MigrationTest, NamesTheStatementThatFailed) {

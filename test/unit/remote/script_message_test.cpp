@@ -37,6 +37,18 @@ TEST(ScriptMessage, PutsTheScriptBetweenSavepointsAndTheRecordBehindThem) {
                   std::string(reset) + "SELECT 2\n;\nCOMMIT");
 }
 
+TEST(ScriptMessage, SharesATransactionThatIsOpen) {
+    const ScriptMessage own("first; second", "r");
+    const ScriptMessage shared("first; second", "r", ScriptMessage::Transaction::already_open);
+    std::string expected = own.text();
+    expected.replace(expected.find(begin), begin.size(), "SAVEPOINT mad_migrate_step; ");
+    expected.replace(expected.find("COMMIT"), 6, "RELEASE SAVEPOINT mad_migrate_step");
+    EXPECT_EQ(shared.text(), expected);
+    const Report report = shared.in_script(failure_at(5, position_of("second", shared.text())));
+    EXPECT_EQ(report.completed_statements, 1U);
+    EXPECT_EQ(report.position, 8);
+}
+
 TEST(ScriptMessage, LeavesOutWhatIsEmpty) {
     EXPECT_EQ(text_of("", "SELECT 2"), std::string(reset).append(begin) + "SELECT 2\n;\nCOMMIT");
     EXPECT_EQ(text_of("", ""), std::string(reset).append(begin) + "COMMIT");

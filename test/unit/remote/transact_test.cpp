@@ -134,6 +134,37 @@ TEST_F(TransactTest, NeedsNoDefaultsThatAScriptCanSpoil) {
     EXPECT_EQ(what_is_there(), "1, 0");
 }
 
+TEST_F(TransactTest, KeepsNothingOfARehearsal) {
+    Connection& connection = *client_.connection;
+    client_.reactor.complete(connection.begin_rehearsal());
+    client_.transact(insert_script, insert_record);
+    EXPECT_EQ(client_.transact(insert_script, "INSERT INTO record VALUES ('r') RETURNING x"),
+              (Rows{{"r"}}));
+    EXPECT_EQ(what_is_there(), "2, 2") << "a step sees what the one before did";
+    client_.reactor.complete(connection.end_rehearsal());
+    EXPECT_EQ(what_is_there(), "0, 0");
+    client_.transact(insert_script, insert_record);
+    client_.run("ROLLBACK");
+    EXPECT_EQ(what_is_there(), "1, 1") << "transactions are its own again";
+}
+
+TEST_F(TransactTest, EndsARehearsalWithTheFirstFailure) {
+    client_.reactor.complete(client_.connection->begin_rehearsal());
+    client_.transact(insert_script, insert_record);
+    const Report report = failure("SELECT 1; SELECT nothing", insert_record);
+    EXPECT_EQ(report.sqlstate, "42703");
+    EXPECT_EQ(report.completed_statements, 1U);
+    EXPECT_EQ(report.position, 18);
+    EXPECT_EQ(what_is_there(), "0, 0");
+    client_.transact(insert_script, insert_record);
+    client_.run("ROLLBACK");
+    EXPECT_EQ(what_is_there(), "1, 1") << "transactions are its own again";
+}
+
+TEST_F(TransactTest, KnowsItsProcess) {
+    EXPECT_EQ(std::to_string(client_.connection->process_id()), client_.process());
+}
+
 TEST_F(TransactTest, TellsOfASessionThatEndedInTheScript) {
     const Report report =
         failure("SELECT 1; SELECT pg_terminate_backend(pg_backend_pid())", insert_record);

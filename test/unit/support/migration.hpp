@@ -33,9 +33,10 @@ inline Rows rows_of(const Seen& seen) {
         const UnfinishedStep& step = *seen.unfinished;
         row.insert(row.end(),
                    {std::to_string(step.id), step.revision, std::string(name_of(step.direction)),
-                    step.checksum, std::to_string(step.statements_done)});
+                    step.checksum, std::to_string(step.statements_done),
+                    step.outcome_unknown ? Cell("2026-01-01") : Cell()});
     }
-    row.resize(10);
+    row.resize(11);
     return {row};
 }
 

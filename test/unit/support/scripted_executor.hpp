@@ -42,6 +42,8 @@ class ScriptedExecutor final : public Executor {
         return answer(script + " | " + record);
     }
     bool owns_transactions() const noexcept override { return owns_transactions_; }
+    Task<void> begin_rehearsal() override { co_await answer("begin rehearsal"); }
+    Task<void> end_rehearsal() override { co_await answer("end rehearsal"); }
 
     /// Calls whose SQL holds `text` get one answer after the other, and the last one ever after.
     /// The first rule that fits applies; where none does there are no rows.

@@ -1,0 +1,154 @@
+// A fleet of scripted databases, and all that is seen of it.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/fleet.hpp"
+#include "support/migration.hpp"
+
+namespace mad::test {
+
+using Names = std::vector<std::string>;
+
+/// A session of a database, counted while it is open.
+class CountedSession final : public Executor {
+ public:
+    CountedSession(ScriptedExecutor& database, int process, std::size_t& open)
+        : database_(database), process_(process), open_(open) {
+        ++open_;
+    }
+    ~CountedSession() override { --open_; }
+    Task<Rows> run(std::string sql) override { return database_.run(std::move(sql)); }
+    Task<Rows> transact(std::string script, std::string record) override {
+        return database_.transact(std::move(script), std::move(record));
+    }
+    bool owns_transactions() const noexcept override { return database_.owns_transactions(); }
+    int process_id() const noexcept override { return process_; }
+
+ private:
+    ScriptedExecutor& database_;
+    int process_;
+    std::size_t& open_;
+};
+
+/// What happens to one attempt at a database.
+struct Trouble {
+    std::size_t call = 0;  // of the session, from 1; 0: the session is not opened
+    Failure failure;
+};
+
+class FleetTest : public MigrationTest {
+ protected:
+    /// In the database's next attempt that nothing was said of yet.
+    void fail(const std::string& database, std::size_t call, const std::string& sqlstate) {
+        Report report;
+        report.sqlstate = sqlstate;
+        report.message = "broke " + database;
+        troubles_[database].push_back({call, Failure(std::move(report))});
+    }
+
+    Task<std::unique_ptr<Executor>> open(std::string database) {
+        using std::chrono::milliseconds;
+        opened_.push_back(database);
+        opened_at_.push_back(host_.now());
+        Reactor::Wait wait = reactor_.sleep_until(host_.now() + milliseconds(1));
+        co_await wait;
+        if (unreachable_.contains(database)) {
+            throw Failure(Code::connection_failed, "cannot connect to " + database);
+        }
+        auto scripted = std::make_unique<ScriptedExecutor>(owns_transactions_);
+        scripted->when(std::string(look_mark), {sight({.heads = next_heads(database)})});
+        const auto pause = pauses_.find(database);
+        scripted->suspend(reactor_, pause == pauses_.end() ? milliseconds(1) : pause->second);
+        if (std::deque<Trouble>& troubles = troubles_[database]; !troubles.empty()) {
+            const Trouble trouble = std::move(troubles.front());
+            troubles.pop_front();
+            if (trouble.call == 0) throw Failure(trouble.failure);
+            scripted->fail_at(trouble.call, trouble.failure);
+        }
+        databases_.push_back(std::move(scripted));
+        auto session = std::make_unique<CountedSession>(
+            *databases_.back(), 100 + std::stoi("0" + database.substr(1)), sessions_);
+        most_sessions_ = std::max(most_sessions_, sessions_);
+        co_return session;
+    }
+
+    const std::vector<DatabaseOutcome>& migrate(const Names& databases, std::size_t jobs,
+                                                Ledger* ledger = nullptr) {
+        fleet_order_.jobs = jobs;
+        run_one_after_the_other({databases}, ledger);
+        return outcomes_;
+    }
+    void run_one_after_the_other(const std::vector<Names>& parts, Ledger* ledger = nullptr) {
+        outcomes_.clear();
+        opened_.clear();
+        opened_at_.clear();
+        const Migrations migrations{reactor_, graph_, scripts_, order_};
+        Fleet fleet(
+            migrations, fleet_order_, [this](const std::string& name) { return open(name); },
+            [this](const DatabaseOutcome& outcome) { take(outcome); }, ledger);
+        for (const Names& part : parts) fleet.run(part);
+        failures_ = fleet.failures();
+        stopped_ = fleet.stopped();
+    }
+
+    static Names databases(std::size_t count) {
+        Names names;
+        for (std::size_t i = 0; i < count; ++i) names.push_back("d" + std::to_string(i));
+        return names;
+    }
+    Names finished() const {
+        Names names;
+        for (const DatabaseOutcome& outcome : outcomes_) names.push_back(outcome.database);
+        return names;
+    }
+    const DatabaseOutcome& outcome(const std::string& database) const {
+        const auto found = std::ranges::find(outcomes_, database, &DatabaseOutcome::database);
+        if (found == outcomes_.end()) throw std::runtime_error("nothing was told of " + database);
+        return *found;
+    }
+
+    FakeHost host_;
+    Reactor reactor_{host_};
+    FleetOrder fleet_order_;
+    bool owns_transactions_ = true;
+    std::set<std::string> unreachable_;
+    std::map<std::string, std::deque<Trouble>> troubles_;
+    std::map<std::string, std::deque<std::string>> heads_;  // attempt by attempt; "002" where none
+    std::map<std::string, std::chrono::milliseconds> pauses_;
+    std::function<void(const DatabaseOutcome&)> when_finished_;
+
+    std::vector<std::unique_ptr<ScriptedExecutor>> databases_;
+    std::size_t sessions_ = 0;  // open now
+    std::size_t most_sessions_ = 0;
+    Names opened_;
+    std::vector<TimePoint> opened_at_;
+    std::vector<DatabaseOutcome> outcomes_;
+    std::vector<std::size_t> sessions_when_finished_;
+    std::size_t failures_ = 0;
+    bool stopped_ = false;
+
+ private:
+    void take(const DatabaseOutcome& outcome) {
+        outcomes_.push_back(outcome);
+        sessions_when_finished_.push_back(sessions_);
+        if (when_finished_) when_finished_(outcome);
+    }
+    std::string next_heads(const std::string& database) {
+        std::deque<std::string>& heads = heads_[database];
+        if (heads.empty()) return "002";
+        std::string next = std::move(heads.front());
+        heads.pop_front();
+        return next;
+    }
+};
+
+}  // namespace mad::test
