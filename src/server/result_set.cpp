@@ -13,7 +13,18 @@ ResultSet::ResultSet(FunctionCallInfo call_info)
     });
 }
 
+/// A module that was replaced under an extension that was not updated.
+void ResultSet::refuse_other_shape(std::size_t columns) const {
+    const auto expected = static_cast<std::size_t>(columns_->tupdesc->natts);
+    if (columns == expected) return;
+    throw Failure(
+        Code::internal, "mad_migrate's module and its SQL functions do not fit each other",
+        fmt::format("The module gives {} columns, the function has {}.", columns, expected),
+        "Run ALTER EXTENSION mad_migrate UPDATE, or install the module of its version.");
+}
+
 void ResultSet::add(const Row& row) {
+    refuse_other_shape(row.size());
     std::vector<char*> values;
     values.reserve(row.size());
     for (const Cell& cell : row) {

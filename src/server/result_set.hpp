@@ -14,6 +14,8 @@ class ResultSet {
     void add(const Row& row);
 
  private:
+    void refuse_other_shape(std::size_t columns) const;
+
     ReturnSetInfo* info_;
     AttInMetadata* columns_;
     MemoryContext row_context_;
