@@ -27,6 +27,7 @@ sub steady
     my ($text) = @_;
     $text =~ s/\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d)?/DATE/g;
     $text =~ s/\d\d:\d\d:\d\d(?:\.\d+)?/TIME/g;
+    $text =~ s/\b\d+ ms\b/TIME/g;
     $text =~ s/-+/-/g;
     $text =~ s/[ \t]+/ /g;
     $text =~ s/ $//mg;
