@@ -69,6 +69,20 @@ std::string row_of(std::int64_t run, const DatabaseOutcome& outcome, Direction d
         text_or_null(report.context));
 }
 
+/// Another session sees only what is committed.
+Task<Rows> run_visible(Executor& session, std::string sql) {
+    try {
+        co_return co_await session.run(std::move(sql));
+    } catch (const Failure& failure) {
+        const std::string& code = failure.report().sqlstate;
+        if (code != "42P01" && code != "3F000" && code != "42883") throw;
+        throw Failure(Code::active_transaction,
+                      "the ledger of runs cannot be seen by other sessions",
+                      failure.report().message + ".",
+                      "COMMIT the transaction that created the extension, and run the call again.");
+    }
+}
+
 }  // namespace
 
 std::string_view status_of(const DatabaseOutcome& outcome, Direction direction) {
@@ -88,10 +102,11 @@ std::string_view status_of(const DatabaseOutcome& outcome, Direction direction) 
 }
 
 Task<void> Ledger::begin(std::size_t databases) {
-    const Rows rows = co_await session_.run(fmt::format(
-        begin_format, quote_literal(run_.branch), quote_literal(name_of(run_.direction)),
-        quote_literal(run_.target), quote_literal(run_.environment), quote_literal(run_.started_by),
-        run_.jobs, run_.dry_run, databases));
+    const Rows rows = co_await run_visible(
+        session_, fmt::format(begin_format, quote_literal(run_.branch),
+                              quote_literal(name_of(run_.direction)), quote_literal(run_.target),
+                              quote_literal(run_.environment), quote_literal(run_.started_by),
+                              run_.jobs, run_.dry_run, databases));
     number_ = std::stoll(rows.at(0).at(0).value());
 }
 
