@@ -67,11 +67,11 @@ std::string Hooks::event_sql(const std::string& event, const EventFacts& facts) 
     return fmt::format(
         "pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('event', {}, 'run', {}, "
         "'branch', {}, 'direction', {}, 'target', {}, 'environment', {}, 'database', {}, "
-        "'revision', {}, 'status', {}, 'error', {}))",
+        "'revision', {}, 'status', {}, 'dry_run', {}, 'error', {}))",
         quote_literal(event), run, quote_literal(run_.branch),
         quote_literal(name_of(run_.direction)), quote_literal(run_.target),
         quote_literal(run_.environment), text_or_null(facts.database), text_or_null(facts.revision),
-        text_or_null(facts.status), error_sql(facts.error));
+        text_or_null(facts.status), run_.dry_run ? "true" : "NULL", error_sql(facts.error));
 }
 
 /// At once where there is a session of the ledger, else with the caller's commit.
