@@ -97,7 +97,7 @@ TEST_F(MigratePartialTest, DropsTheInvalidIndexThatTheFailedBuildLeft) {
     build.builds = IndexBuild{.table = "\"T\"", .index = "i"};
     scripts_.put("002", Direction::upgrade, {within("INSERT"), build});
     Attempt attempt(half_way(1));
-    attempt.database.when("NOT i.indisvalid", {rows({{"public.i"}})});
+    attempt.database.when("i.indisvalid", {rows({{"public.i", "f"}})});
     migrate(attempt);
     const Calls calls = attempt.calls();
     ASSERT_GE(calls.size(), 5U);
@@ -107,12 +107,50 @@ TEST_F(MigratePartialTest, DropsTheInvalidIndexThatTheFailedBuildLeft) {
                      "CREATE INDEX CONCURRENTLY i ON \"T\" (x)"}));
 }
 
+TEST_F(MigratePartialTest, TakesAnIndexForBuiltOnlyWhereItsBuildWasBegun) {
+    for (const bool was_begun : {true, false}) {
+        Statement build = outside("CREATE INDEX CONCURRENTLY i ON t (x)");
+        build.builds = IndexBuild{.table = "t", .index = "i"};
+        scripts_.put("002", Direction::upgrade, {within("INSERT"), build});
+        UnfinishedStep unfinished = *half_way(1).unfinished;
+        unfinished.outcome_unknown = was_begun;
+        Attempt attempt(test::Seen{.heads = "001", .unfinished = unfinished});
+        attempt.database.when("i.indisvalid", {rows({{"public.i", "t"}})});
+        migrate(attempt);
+        EXPECT_EQ(std::ranges::count(attempt.calls(), "CREATE INDEX CONCURRENTLY i ON t (x)"),
+                  was_begun ? 0 : 1);
+        EXPECT_EQ(std::ranges::count(attempt.calls(), " | record_statement(7, 2, true)"), 1);
+        EXPECT_EQ(attempt.result.steps, 1U);
+    }
+}
+
+TEST_F(MigratePartialTest, RepeatsNoStatementThatMayHaveBeenDone) {
+    for (const bool repeatable : {true, false}) {
+        Statement statement = outside("CALL work()");
+        statement.repeatable = repeatable;
+        scripts_.put("002", Direction::upgrade, {within("INSERT"), statement});
+        UnfinishedStep unfinished = *half_way(1).unfinished;
+        unfinished.outcome_unknown = true;
+        Attempt attempt(test::Seen{.heads = "001", .unfinished = unfinished});
+        if (repeatable) {
+            migrate(attempt);
+        } else {
+            const Report report = failure_of([&] { migrate(attempt); });
+            EXPECT_EQ(report.sqlstate, "MM018");
+            EXPECT_NE(report.hint.find("mad_migrate.resolve('results', 'mad_results_1', 'done')"),
+                      std::string::npos)
+                << report.hint;
+        }
+        EXPECT_EQ(std::ranges::count(attempt.calls(), "CALL work()"), repeatable ? 1 : 0);
+    }
+}
+
 TEST_F(MigratePartialTest, DropsItWhereTheScriptBeginsAnew) {
     Statement build = outside("CREATE INDEX CONCURRENTLY i ON t (x)");
     build.builds = IndexBuild{.table = "\"t\"", .index = "i"};
     scripts_.put("002", Direction::upgrade, {build});
     Attempt attempt(half_way(0));
-    attempt.database.when("NOT i.indisvalid", {rows({{"public.i"}})});
+    attempt.database.when("i.indisvalid", {rows({{"public.i", "f"}})});
     migrate(attempt);
     EXPECT_EQ(std::ranges::count(attempt.calls(), "DROP INDEX CONCURRENTLY public.i"), 1);
 }
@@ -122,7 +160,7 @@ TEST_F(MigratePartialTest, LeavesAnIndexAloneThatIsNoLeftover) {
     build.builds = IndexBuild{.table = "\"t\"", .index = "i"};
     scripts_.put("002", Direction::upgrade, {build});
     Attempt attempt(test::Seen{.heads = "001"});
-    attempt.database.when("NOT i.indisvalid", {rows({{"public.i"}})});
+    attempt.database.when("i.indisvalid", {rows({{"public.i", "f"}})});
     migrate(attempt);
     EXPECT_EQ(std::ranges::count(attempt.calls(), "DROP INDEX CONCURRENTLY public.i"), 0);
 }
