@@ -143,7 +143,7 @@ SHOW search_path;
 SHOW lock_timeout;
 SHOW work_mem;
 SELECT current_user = session_user AS is_caller;
-SELECT schemaname, tablename, tableowner FROM pg_tables WHERE tablename IN ('here', 'there');
+SELECT schemaname, tablename, tableowner FROM pg_tables WHERE tablename IN ('here', 'there') ORDER BY tablename;
 SELECT from_revisions, to_revisions, steps, status, error FROM mad_migrate.downgrade('own', 'base');
 
 -- It runs as the branch's owner and cannot become the caller again.

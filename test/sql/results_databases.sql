@@ -1,9 +1,8 @@
 -- Which databases of a branch a call means, and what the caller's transaction has to do with them.
 SET client_min_messages = warning;
 CREATE EXTENSION mad_migrate;
-RESET client_min_messages;
 \set control :DBNAME
--- One after the other, so that the NOTICEs come in order.
+-- One after the other, so that the rows come in order. (NOTICEs tell how long it took, so they are not shown.)
 SET mad_migrate.jobs = 1;
 SELECT mad_migrate.create_branch('fleet', template => 'regress_mad_template', database_pattern => 'regress_mad_{org_id}');
 SELECT mad_migrate.add_scripts('fleet', ARRAY[
@@ -63,6 +62,7 @@ SELECT mad_migrate.add_script('fleet', E'/*\nThree\n\nRevision ID: 003_three\nRe
 CREATE TABLE three ();
 \c :control
 SET mad_migrate.jobs = 1;
+SET client_min_messages = warning;
 SELECT * FROM mad_migrate.upgrade('fleet');
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM mad_migrate.status('fleet');
@@ -71,11 +71,13 @@ SELECT database, from_revisions, to_revisions, steps, status, error FROM mad_mig
 DROP TABLE three;
 \c :control
 SET mad_migrate.jobs = 1;
+SET client_min_messages = warning;
 SELECT database, from_revisions, to_revisions, steps, status FROM mad_migrate.upgrade('fleet');
 
 -- A database that is gone, or takes no connections
 DROP DATABASE regress_mad_b1;
 ALTER DATABASE regress_mad_a2 ALLOW_CONNECTIONS false;
+SET client_min_messages = error;
 SELECT * FROM mad_migrate.status('fleet');
 SELECT database, from_revisions, to_revisions, steps, status, split_part(error, E'\nDETAIL', 1) AS error
   FROM mad_migrate.downgrade('fleet', '002_two', databases => '{*}', on_error => 'report');
@@ -85,7 +87,9 @@ DELETE FROM mad_migrate.registry WHERE database = 'regress_mad_b1';
 
 -- The procedure does the same; it returns no rows but tells what it did, and takes no transaction block.
 ALTER DATABASE regress_mad_a2 ALLOW_CONNECTIONS true;
+RESET client_min_messages;
 CALL mad_migrate.run_upgrade('fleet', '+1', '{regress_mad_a1}');
+SET client_min_messages = warning;
 CALL mad_migrate.run_downgrade('fleet', 'base', '{*}');
 BEGIN;
 CALL mad_migrate.run_upgrade('fleet');
