@@ -73,10 +73,13 @@ create_fleet() {
     sed 's/^BEGIN;$/& SET LOCAL synchronous_commit = off;/' "$work/batch.sql" >"$work/async.sql"
 }
 
-# Moves all back, and has the server write out what would otherwise fall into another's time.
 move_back() {
     sql -d mad -o /dev/null \
         -c "SELECT mad_migrate.downgrade('results', '003_results', databases => '{*}')"
+}
+
+# Has the server write out what would otherwise fall into another's time.
+settle_down() {
     sql -d postgres -c CHECKPOINT
 }
 
@@ -86,6 +89,7 @@ measure_ours() {
     time=$(milliseconds_of "SELECT count(*) FROM mad_migrate.upgrade('results', jobs => 8)" '')
     note 'mad_migrate.upgrade' "$(for_each_of "$time" $((databases + 1)))"
     move_back
+    settle_down
 }
 
 # measure_floor <name> <batch>
@@ -93,6 +97,7 @@ measure_floor() {
     note "$1" "$(names "$databases" |
         "$floor" "host=$PGHOST port=$PGPORT user=$PGUSER" "$2" 8)"
     move_back
+    settle_down
 }
 
 # note_elapsed <name> <databases> <command>...
@@ -123,7 +128,7 @@ measure_alembic() {
     note_elapsed 'Alembic, a process each' "$sampled" run_alembic_in_each
     # shellcheck disable=SC2046
     python fleet.py downgrade 003_results $(names "$sampled") >/dev/null
-    sql -d postgres -c CHECKPOINT
+    settle_down
 }
 
 # show <name> <what ours may be of it>
@@ -135,13 +140,14 @@ show_against() {
 
 compare() {
     local round
-    move_back
+    settle_down
     for ((round = 0; round < rounds; round++)); do
         measure_ours
         measure_floor 'floor' "$work/batch.sql"
         measure_floor 'floor, asynchronous commit' "$work/async.sql"
         note_elapsed 'psql, xargs -P 8' "$databases" run_psql
         move_back
+        settle_down
         measure_alembic
     done
     printf '%-34s%10s%10s%10s\n' "$databases databases, fsync on" 'ms each' 'ours/it' 'goal'
@@ -196,7 +202,6 @@ note_repeated() {
 measure_large_fleet() {
     local round before memory
     create_databases "$databases" "$large"
-    sql -d postgres -c CHECKPOINT
     memory=$(upgrade_and_watch_memory)
     for ((round = 0; round < rounds; round++)); do
         move_back
@@ -211,7 +216,7 @@ measure_large_fleet() {
     show "upgrade, of each of $large" "$(median_of many)" 'the same'
     show 'upgrade with nothing to do' "$(median_of again)" '< 10'
     show 'status' "$(median_of status)" '< 10'
-    show "session's memory grew by, MB" "$((memory / 1024))" '< 32'
+    show "session's memory grew by, MB" "$(for_each_of "$memory" 1024)" '< 32'
 }
 
 create_fleet
