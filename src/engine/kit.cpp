@@ -39,20 +39,41 @@ nullif(pg_catalog.array_to_string(ARRAY(
       FROM (SELECT 'schema mad_migrate' AS what, n.nspowner AS owner, false AS hooked
               FROM pg_catalog.pg_namespace n WHERE n.nspname = 'mad_migrate'
             UNION ALL
-            SELECT 'table ' || c.relname, c.relowner, c.relhastriggers OR c.relhasrules OR c.relrowsecurity
+            SELECT 'table ' || c.relname, c.relowner,
+                   c.relkind <> 'r' OR c.relrowsecurity
+                   OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+                   OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid)
               FROM pg_catalog.pg_class c
              WHERE c.oid IN (pg_catalog.to_regclass('mad_migrate.history'), pg_catalog.to_regclass({0}))
             UNION ALL
             SELECT 'function ' || p.proname, p.proowner, false
               FROM pg_catalog.pg_proc p
-             WHERE p.pronamespace = pg_catalog.to_regnamespace('mad_migrate')
-               AND p.proname IN ('create_version_table', 'change_heads', 'publish_heads', 'record_step',
-                                 'begin_partial_step', 'record_statement', 'finish_partial_step',
-                                 'find_version_table', 'raise_version_conflict', 'raise_no_partial_step')) suspect
+             WHERE p.pronamespace = pg_catalog.to_regnamespace('mad_migrate')) suspect
      WHERE suspect.hooked
         OR NOT (pg_catalog.pg_get_userbyid(suspect.owner) = current_user
                 OR pg_catalog.pg_has_role(suspect.owner, 10, 'USAGE'))), ', '), ''))",
                        quote_literal(version_table_sql(branch)));
+}
+
+/// plpgsql that stops where the schema cannot be trusted.
+std::string refuse_untrusted_sql(const std::string& branch) {
+    return fmt::format(R"(
+    untrusted := {};
+    IF untrusted IS NOT NULL THEN
+        RAISE EXCEPTION 'bookkeeping in this database cannot be trusted' USING ERRCODE = 'MM019',
+            DETAIL = 'Not a table, not owned by the connected role or a superuser, or with triggers, rules or row security: '
+                     || untrusted || '.',
+            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner.';
+    END IF;)",
+                       untrusted_sql(branch));
+}
+
+/// A statement of its own, before any that names what is in the schema: reading a view runs it.
+std::string trust_sql(const std::string& branch) {
+    return "DO " +
+           quote_literal("DECLARE untrusted pg_catalog.text; BEGIN" + refuse_untrusted_sql(branch) +
+                         " END") +
+           ";\n";
 }
 
 /// A lock first, in a statement of its own: the rows must be read by a snapshot younger than the
@@ -66,7 +87,6 @@ std::string lock_sql(const std::string& branch, bool session_lock) {
 
 std::string look_sql(const std::string& branch) {
     return fmt::format(R"(SELECT pg_catalog.current_setting('mad_session.locked'),
-       {untrusted},
        pg_catalog.obj_description('mad_migrate'::pg_catalog.regnamespace, 'pg_namespace'),
        (SELECT pg_catalog.string_agg(version_num, ',') FROM {version_table}),
        pg_catalog.current_setting({setting}, true),
@@ -75,7 +95,6 @@ std::string look_sql(const std::string& branch) {
   FROM (VALUES (1)) one
   LEFT JOIN mad_migrate.history unfinished
     ON unfinished.branch = {branch} AND unfinished.finished_at IS NULL)",
-                       fmt::arg("untrusted", untrusted_sql(branch)),
                        fmt::arg("version_table", version_table_sql(branch)),
                        fmt::arg("setting", quote_literal(revision_setting(branch))),
                        fmt::arg("branch", quote_literal(branch)));
@@ -93,16 +112,6 @@ Number number_of(const Cell& cell) {
     return number;
 }
 
-void refuse_untrusted(const Cell& suspects) {
-    if (!suspects) return;
-    throw Failure(
-        Code::untrusted_database, "bookkeeping in this database cannot be trusted",
-        fmt::format("Not owned by the connected role or a superuser, or with triggers, rules "
-                    "or row security: {}.",
-                    *suspects),
-        "Have a superuser look at schema mad_migrate there, and drop it or set its owner.");
-}
-
 void refuse_other_kit(const Cell& comment) {
     const std::string expected = fmt::format("mad_migrate kit {}", kit_version);
     if (comment && comment->substr(0, comment->find(':')) == expected) return;
@@ -115,14 +124,13 @@ void refuse_other_kit(const Cell& comment) {
 Inspection inspection_of(const Row& row) {
     Inspection seen;
     seen.locked = row[0] == "true";
-    refuse_untrusted(row[1]);
-    refuse_other_kit(row[2]);
-    seen.heads = heads_of(row[3]);
-    seen.published = row[4].value_or("");
-    if (row[5]) {
-        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[5]),      row[6].value_or(""),
-                                         direction_named(row[7].value_or("")), row[8].value_or(""),
-                                         number_of<std::size_t>(row[9]),       row[10].has_value()};
+    refuse_other_kit(row[1]);
+    seen.heads = heads_of(row[2]);
+    seen.published = row[3].value_or("");
+    if (row[4]) {
+        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[4]),      row[5].value_or(""),
+                                         direction_named(row[6].value_or("")), row[7].value_or(""),
+                                         number_of<std::size_t>(row[8]),       row[9].has_value()};
     }
     return seen;
 }
@@ -139,7 +147,7 @@ bool is_missing_relation(const Failure& failure) {
 Task<std::optional<Inspection>> look(Executor& database, const std::string& branch) {
     try {
         const Rows rows = co_await database.run(lock_sql(branch, database.owns_transactions()) +
-                                                look_sql(branch));
+                                                trust_sql(branch) + look_sql(branch));
         co_return inspection_of(rows.at(0));
     } catch (const Failure& failure) {
         if (!is_missing_relation(failure)) throw;
@@ -163,20 +171,15 @@ BEGIN
     IF pg_catalog.to_regnamespace('mad_migrate') IS NULL THEN
         CREATE SCHEMA mad_migrate;
     END IF;
-    untrusted := {untrusted};
-    IF untrusted IS NOT NULL THEN
-        RAISE EXCEPTION 'bookkeeping in this database cannot be trusted' USING ERRCODE = 'MM019',
-            DETAIL = 'Not owned by the connected role or a superuser, or with triggers, rules or row security: ' || untrusted || '.',
-            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner.';
-    END IF;
+    {refuse_untrusted}
     IF pg_catalog.to_regclass('mad_migrate.history') IS NULL THEN
         EXECUTE {kit};
     END IF;
     PERFORM mad_migrate.create_version_table({branch});
 END)",
         fmt::arg("branch_key", lock_key(branch)), fmt::arg("kit_key", kit_key),
-        fmt::arg("untrusted", untrusted_sql(branch)), fmt::arg("kit", quote_literal(kit_sql)),
-        fmt::arg("branch", quote_literal(branch)));
+        fmt::arg("refuse_untrusted", refuse_untrusted_sql(branch)),
+        fmt::arg("kit", quote_literal(kit_sql)), fmt::arg("branch", quote_literal(branch)));
     return "DO " + quote_literal(body);
 }
 
@@ -227,8 +230,10 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
 
 Task<Heads> read_heads(Executor& database, const std::string& branch) {
     try {
-        const Rows rows = co_await database.run(fmt::format(
-            "SELECT pg_catalog.string_agg(version_num, ',') FROM {}", version_table_sql(branch)));
+        const Rows rows = co_await database.run(
+            trust_sql(branch) +
+            fmt::format("SELECT pg_catalog.string_agg(version_num, ',') FROM {}",
+                        version_table_sql(branch)));
         co_return heads_of(rows.at(0).at(0));
     } catch (const Failure& failure) {
         if (!is_missing_relation(failure)) throw;

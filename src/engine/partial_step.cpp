@@ -108,7 +108,7 @@ Task<void> run_on_its_own(const Journey& journey, const RunnableScript& script,
     co_await journey.database.transact("", record_statement_sql(step_id, index + 1, false));
     std::optional<Failure> failed;
     try {
-        co_await journey.database.run(script.statements[index].text);
+        co_await journey.database.run_alone(script.statements[index].text);
     } catch (const Failure& failure) {
         failed = located_at(failure, script, index);
     }

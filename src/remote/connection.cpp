@@ -28,20 +28,40 @@ Report left_open() {
 
 }  // namespace
 
-Task<Rows> Connection::run(std::string sql) {
+/// Names in our own statements must not be looked up where others can create something.
+Task<void> Connection::take_own_path() {
+    if (has_own_path_) co_return;
+    co_await ask("SET search_path = pg_catalog, pg_temp");
+    has_own_path_ = true;
+}
+
+Task<Rows> Connection::ask(std::string sql) {
     Reply reply = co_await session_.ask(std::move(sql));
     co_await leave_transaction(reply);
     if (reply.failure) throw Failure(*std::move(reply.failure));
     co_return rows_of(reply.last.get());
 }
 
+Task<Rows> Connection::run(std::string sql) {
+    co_await take_own_path();
+    co_return co_await ask(std::move(sql));
+}
+
+Task<Rows> Connection::run_alone(std::string statement) {
+    has_own_path_ = false;
+    co_await ask("SET SESSION AUTHORIZATION DEFAULT; RESET ALL");
+    co_return co_await ask(std::move(statement));
+}
+
 Task<Rows> Connection::transact(std::string script, std::string record) {
     const ScriptMessage message(
         script, record,
         rehearses_ ? ScriptMessage::Transaction::already_open : ScriptMessage::Transaction::own);
+    has_own_path_ = false;
     Reply reply = co_await session_.ask(message.text());
     co_await leave_transaction(reply);
     if (reply.failure) throw Failure(message.in_script(*std::move(reply.failure)));
+    has_own_path_ = true;
     co_return rows_of(reply.before_last.get());
 }
 
@@ -71,10 +91,11 @@ void Connection::verify_identity(const ConnectionSettings& settings) const {
 
 /// Asks the server itself: how it writes the time depends on settings.
 Task<void> Connection::verify_instance(std::string expected) {
-    const Rows rows = co_await run(
-        fmt::format("SELECT pg_catalog.pg_postmaster_start_time() OPERATOR(pg_catalog.=) "
-                    "{}::pg_catalog.timestamptz",
-                    quote_literal(expected)));
+    const Rows rows =
+        co_await run(fmt::format("SELECT current_user OPERATOR(pg_catalog.=) session_user AND "
+                                 "pg_catalog.pg_postmaster_start_time() OPERATOR(pg_catalog.=) "
+                                 "{}::pg_catalog.timestamptz",
+                                 quote_literal(expected)));
     if (rows.at(0).at(0) == "t") co_return;
     throw Failure(Code::connection_failed,
                   fmt::format("database \"{}\" was found on another server", session_.database()),

@@ -19,6 +19,7 @@ class Connection final : public Executor {
     Task<Rows> transact(std::string script, std::string record) override;
     bool owns_transactions() const noexcept override { return true; }
     int process_id() const noexcept override { return session_.process_id(); }
+    Task<Rows> run_alone(std::string statement) override;
     Task<void> begin_rehearsal() override;
     Task<void> end_rehearsal() override;
 
@@ -32,9 +33,12 @@ class Connection final : public Executor {
     void verify_identity(const ConnectionSettings& settings) const;
     Task<void> verify_instance(std::string expected);
     Task<void> leave_transaction(Reply& reply);
+    Task<Rows> ask(std::string sql);
+    Task<void> take_own_path();
 
     Session session_;
     bool rehearses_ = false;
+    bool has_own_path_ = false;
 };
 
 /// Opens a session and makes sure that it is the one asked for. Throws Failure(connection_failed);

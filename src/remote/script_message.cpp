@@ -18,6 +18,9 @@ constexpr std::string_view commit = "COMMIT";
 constexpr std::string_view savepoint_begin = "SAVEPOINT mad_migrate_step; ";
 constexpr std::string_view savepoint_commit = "RELEASE SAVEPOINT mad_migrate_step";
 
+// Names in our own statements must not be looked up where others can create something.
+constexpr std::string_view own_path = "SET search_path = pg_catalog, pg_temp; ";
+
 // A savepoint ends with its transaction: a script that ended it fails at the release, before the
 // record of it is made.
 constexpr std::string_view savepoint = "mad_migrate_script";
@@ -55,6 +58,7 @@ ScriptMessage::ScriptMessage(std::string_view script, std::string_view record,
         text_.append("RELEASE SAVEPOINT ").append(savepoint).append("; ");
         text_ += reset;
     }
+    text_ += own_path;
     if (!record.empty()) text_.append(record).append(end_of_part);
     text_ += is_own ? commit : savepoint_commit;
 }

@@ -22,6 +22,15 @@ void refuse_absent(const Database& database, const Branch& branch) {
                   quote_literal(database.name) + ".");
 }
 
+void refuse_elsewhere(const Database& database) {
+    if (database.server.empty()) return;
+    throw Failure(
+        Code::unknown_database,
+        fmt::format("database \"{}\" is on server \"{}\"", database.name, database.server),
+        "Only databases of this server can be migrated.",
+        "Migrate it from a control database there.");
+}
+
 Failure not_created(const Failure& failure, const Database& database, const Branch& branch) {
     Report report = failure.report();
     if (failure.is(Code::insufficient_privilege)) {
@@ -55,6 +64,7 @@ void ensure_template_present(Reactor& reactor, const Sessions& sessions, const B
 
 Task<std::unique_ptr<Executor>> open_present(const Sessions& sessions, const Branch& branch,
                                              const Database& database) {
+    refuse_elsewhere(database);
     if (!database.present) refuse_absent(database, branch);
     return sessions.open(database);
 }

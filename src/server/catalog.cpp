@@ -44,14 +44,14 @@ Heads heads_of(const Cell& joined) {
 }
 
 Database database_of(const Row& row) {
-    return {row[0].value(), row[1].value(),   row[2].value_or(""),
-            row[3] == "t",  heads_of(row[4]), row[5] == "t"};
+    return {row[0].value(),   row[1].value(), row[2].value_or(""), row[3] == "t",
+            heads_of(row[4]), row[5] == "t",  row[6].value_or("")};
 }
 
 std::vector<Database> query_databases(const std::string& branch, const std::string& condition) {
     const Rows rows = query(fmt::format(
         R"(SELECT database, kind, organization, present, array_to_string(revisions, ','),
-                  kind = 'main' AND database = current_database()
+                  kind = 'main' AND database = current_database(), server
              FROM mad_migrate.databases
             WHERE branch = {} AND ({})
             ORDER BY kind IN ('main', 'template') DESC, database COLLATE "C")",
@@ -134,6 +134,16 @@ std::vector<Database> databases_of(const std::string& branch,
 
 void hold_scripts() {
     query("LOCK TABLE mad_migrate.script IN ROW SHARE MODE");
+}
+
+HeldScripts::HeldScripts() {
+    const Rows rows = query("SELECT 'mad_migrate.script'::regclass::oid");
+    lock_ = {static_cast<Oid>(std::stoul(rows[0][0].value())), MyDatabaseId};
+    call([this] { LockRelationIdForSession(&lock_, RowShareLock); });
+}
+
+HeldScripts::~HeldScripts() {
+    contain([this] { call([this] { UnlockRelationIdForSession(&lock_, RowShareLock); }); });
 }
 
 void lock_scripts_for_editing() {

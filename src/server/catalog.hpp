@@ -32,6 +32,7 @@ struct Database {
     bool present = false;
     Heads revisions;  // as the shared catalog has them
     bool is_control = false;
+    std::string server;  // foreign; empty: this one
 };
 
 /// The branch's databases, main or template first, then by name; those that match one of the
@@ -42,6 +43,17 @@ std::vector<Database> databases_of(const std::string& branch,
 
 /// Until the transaction ends, nobody edits or removes a script, or drops a branch.
 void hold_scripts();
+/// The same, also across transactions, until it goes out of scope.
+class HeldScripts {
+ public:
+    HeldScripts();
+    HeldScripts(const HeldScripts&) = delete;
+    HeldScripts& operator=(const HeldScripts&) = delete;
+    ~HeldScripts();
+
+ private:
+    LockRelId lock_;
+};
 
 /// Waits until nobody holds the scripts.
 void lock_scripts_for_editing();

@@ -3,6 +3,10 @@
 
 namespace mad::pg {
 
+bool ScriptIdentity::is_weaker(Oid role) {
+    return role != GetUserId() && !call([&] { return superuser_arg(role); });
+}
+
 Oid extension_owner() {
     const Oid owner = call([]() -> Oid {
         const Oid schema = get_namespace_oid("mad_migrate", true);

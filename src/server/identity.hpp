@@ -10,9 +10,10 @@ namespace mad::pg {
 /// flag set the server refuses SET ROLE and SET SESSION AUTHORIZATION.
 class Identity {
  public:
-    explicit Identity(Oid role) noexcept {
+    explicit Identity(Oid role, bool restricted = false) noexcept {
         GetUserIdAndSecContext(&saved_role_, &saved_context_);
-        SetUserIdAndSecContext(role, saved_context_ | SECURITY_LOCAL_USERID_CHANGE);
+        SetUserIdAndSecContext(role, saved_context_ | SECURITY_LOCAL_USERID_CHANGE |
+                                         (restricted ? SECURITY_RESTRICTED_OPERATION : 0));
     }
     Identity(const Identity&) = delete;
     Identity& operator=(const Identity&) = delete;
@@ -21,6 +22,19 @@ class Identity {
  private:
     Oid saved_role_;
     int saved_context_;
+};
+
+/// Acts as the role whose script or hook runs. Where that role has fewer rights than the caller, it
+/// must leave nothing behind that would run as the caller: the server then refuses deferred
+/// triggers, temporary objects, prepared statements and held cursors.
+class ScriptIdentity {
+ public:
+    explicit ScriptIdentity(Oid role) : identity_(role, is_weaker(role)) {}
+
+ private:
+    static bool is_weaker(Oid role);
+
+    Identity identity_;
 };
 
 /// The owner of schema mad_migrate in this database.

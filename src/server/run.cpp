@@ -250,6 +250,8 @@ class Run {
 void run_migration(const MigrationCall& call, const TakeOutcome& take) {
     refuse_on_standby(name_of(call.direction));
     hold_scripts();
+    std::optional<HeldScripts> held;
+    if (call.leaves_transaction) held.emplace();
     Run run(call, take);
     run();
 }

@@ -17,15 +17,24 @@ using namespace std::chrono_literals;
 
 constexpr auto connect_timeout = 30s;
 
-/// The directory of the server's first socket; the server listens on no socket where there is none.
+/// The directory of the server's first socket, absolute, as libpq tells a directory from a host;
+/// the server listens on no socket where there is none.
 std::string socket_directory() {
-    const std::vector<std::string> directories = split_list(Unix_socket_directories);
-    if (directories.empty()) {
+    std::string names = Unix_socket_directories;
+    char* const text = names.data();
+    const char* const first = call([&]() -> const char* {
+        List* directories = NIL;
+        if (!SplitDirectoriesString(text, ',', &directories) || directories == NIL) return nullptr;
+        return static_cast<const char*>(linitial(directories));
+    });
+    if (first == nullptr) {
         throw Failure(Code::connection_failed, "the server has no unix socket to connect to",
                       "unix_socket_directories is empty.",
                       "Set unix_socket_directories and restart the server.");
     }
-    return directories.front();
+    const std::string directory = first;
+    if (directory.starts_with('/') || directory.starts_with('@')) return directory;
+    return fmt::format("{}/{}", DataDir, directory);
 }
 
 std::string server_user() {
@@ -70,27 +79,27 @@ SessionSettings script_settings(const Branch& branch, const std::string& organiz
 
 /// And what a session of our own needs besides; all of it survives RESET ALL.
 SessionSettings session_settings() {
-    return {{"client_connection_check_interval", "500ms"},
+    return {{"role", "none"},  // whatever the database's owner set for its sessions
+            {"client_connection_check_interval", "500ms"},
             {"idle_in_transaction_session_timeout", "0"},
             {"default_transaction_isolation", "read committed"},
             {"default_transaction_read_only", "off"},
             {"default_transaction_deferrable", "off"}};
 }
 
-/// A commit here need not wait for the disk: the ledger's does, before it says that a database is
-/// done.
 SessionSettings migration_settings(const Branch& branch, const std::string& organization) {
     SessionSettings all = session_settings();
     const SessionSettings script = script_settings(branch, organization);
     all.insert(all.end(), script.begin(), script.end());
-    all.insert(all.end(), {{"statement_timeout", milliseconds(settings::statement_timeout())},
-                           {"synchronous_commit", "off"}});
+    all.emplace_back("statement_timeout", milliseconds(settings::statement_timeout()));
+    // The ledger's commit, before it says that a database is done, waits for all that were before.
+    if (settings::asynchronous_commit()) all.emplace_back("synchronous_commit", "off");
     return all;
 }
 
 SessionSettings ledger_settings() {
     SessionSettings all = session_settings();
-    all.insert(all.end(), {{"search_path", "pg_catalog"}, {"statement_timeout", "0"}});
+    all.insert(all.end(), {{"search_path", "pg_catalog, pg_temp"}, {"statement_timeout", "0"}});
     return all;
 }
 

@@ -16,6 +16,7 @@ char* connection_options_value;
 int jobs_value;
 int lock_timeout_value;
 int statement_timeout_value;
+bool asynchronous_commit_value;
 
 void define_texts() {
     DefineCustomStringVariable(
@@ -30,6 +31,14 @@ void define_texts() {
         "Connection options, such as a password, for sessions in other databases.",
         "Host, port, database and user are set by mad_migrate.", &connection_options_value, "",
         PGC_SUSET, GUC_SUPERUSER_ONLY, nullptr, nullptr, nullptr);
+}
+
+void define_switches() {
+    DefineCustomBoolVariable(
+        "mad_migrate.asynchronous_commit",
+        "Steps in other databases commit without waiting for the disk.",
+        "A database is told of as done only when all of its commits are on disk.",
+        &asynchronous_commit_value, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 }
 
 void define_numbers() {
@@ -52,6 +61,7 @@ void define_numbers() {
 void define() {
     call([] {
         define_texts();
+        define_switches();
         define_numbers();
         MarkGUCPrefixReserved("mad_migrate");
     });
@@ -71,6 +81,10 @@ std::chrono::milliseconds lock_timeout() {
 
 std::chrono::milliseconds statement_timeout() {
     return std::chrono::milliseconds(statement_timeout_value);
+}
+
+bool asynchronous_commit() {
+    return asynchronous_commit_value;
 }
 
 std::string connection_options() {

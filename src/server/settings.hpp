@@ -15,6 +15,7 @@ std::chrono::milliseconds lock_timeout();
 std::chrono::milliseconds statement_timeout();
 /// Connection options beyond those we set ourselves; may hold a password, so it never enters a
 /// text.
+bool asynchronous_commit();
 std::string connection_options();
 
 }  // namespace mad::pg::settings

@@ -72,25 +72,16 @@ Rows execute(const std::string& sql) {
     return copy_rows();
 }
 
-void refuse_held_cursors() {
-    const Rows cursors = query(
-        "SELECT name FROM pg_cursors WHERE is_holdable AND creation_time = statement_timestamp()");
-    if (cursors.empty()) return;
-    throw Failure(Code::invalid_script, "a script cannot leave a cursor WITH HOLD open",
-                  fmt::format("It leaves \"{}\".", cursors[0][0].value()),
-                  "Close the cursor at the script's end.");
-}
-
-/// What a script leaves to be run at the transaction's end would run as the caller: deferred
-/// triggers are fired now, as the owner, and what defers by itself does so again afterwards.
-void run_what_is_deferred() {
-    execute("SET CONSTRAINTS ALL IMMEDIATE");
-    refuse_held_cursors();
-    const Rows names = query(
-        "SELECT string_agg(DISTINCT format('%I.%I', n.nspname, c.conname), ', ') "
-        "FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace "
-        "WHERE c.condeferred AND NOT pg_is_other_temp_schema(n.oid)");
-    if (names[0][0]) query(fmt::format("SET CONSTRAINTS {} DEFERRED", *names[0][0]));
+/// Rows are nobody's, and may be many.
+void execute_for_effect(const std::string& sql) {
+    const SpiConnection connection;
+    const char* const text = sql.c_str();
+    call([&] {
+        SPIExecuteOptions options = {};
+        options.dest = None_Receiver;
+        const int result = SPI_execute_extended(text, &options);
+        if (result < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+    });
 }
 
 bool is_cancel(const Error& error) noexcept {
@@ -147,7 +138,7 @@ Rows query(const std::string& sql) {
 void query_as(Oid role, const std::string& sql) {
     transact_or_fail({}, [&] {
         const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
-        const Identity identity(role);
+        const ScriptIdentity identity(role);
         execute(sql);
     });
 }
@@ -186,19 +177,15 @@ Task<Rows> SpiExecutor::transact(std::string script, std::string record) {
 void SpiExecutor::run_script(const std::string& script, ScriptProgress& progress) const {
     if (script.empty()) return;
     const std::vector<Statement> statements = parse_statements(script, 1, "");
-    const Oid caller = GetUserId();
     const SettingsScope settings(script_settings_);
-    const Identity identity(script_owner_);
+    const ScriptIdentity identity(script_owner_);
     for (const Statement& statement : statements) {
         progress.advance(script, statement);
-        execute(statement.text);
+        execute_for_effect(statement.text);
         ++progress.completed;
     }
     progress.characters = 0;
     progress.statement.clear();
-    const bool is_weaker =
-        script_owner_ != caller && !call([&] { return superuser_arg(script_owner_); });
-    if (is_weaker) run_what_is_deferred();
 }
 
 void ScriptProgress::advance(std::string_view script, const Statement& next) {

@@ -20,7 +20,6 @@ namespace mad::test {
 /// What a database tells when it is looked at.
 struct Seen {
     bool locked = true;
-    Cell untrusted = {};
     Cell kit = "mad_migrate kit 1.0.0: all of it";
     Cell heads = {};
     Cell published = {};
@@ -28,7 +27,7 @@ struct Seen {
 };
 
 inline Rows rows_of(const Seen& seen) {
-    Row row{seen.locked ? "true" : "false", seen.untrusted, seen.kit, seen.heads, seen.published};
+    Row row{seen.locked ? "true" : "false", seen.kit, seen.heads, seen.published};
     if (seen.unfinished) {
         const UnfinishedStep& step = *seen.unfinished;
         row.insert(row.end(),
@@ -36,7 +35,7 @@ inline Rows rows_of(const Seen& seen) {
                     step.checksum, std::to_string(step.statements_done),
                     step.outcome_unknown ? Cell("2026-01-01") : Cell()});
     }
-    row.resize(11);
+    row.resize(10);
     return {row};
 }
 
