@@ -36,6 +36,11 @@ Failure with_remedy(const Failure& failure) {
             "Write \"Transaction: off\" in the script's header, so that each of its "
             "statements is committed before the next one runs.";
     }
+    if (report.message.find("security-restricted operation") != std::string::npos) {
+        report.hint =
+            "The branch's owner has fewer rights than the caller, so the script must leave nothing "
+            "behind that would run as the caller. Make the call as the owner.";
+    }
     return Failure(std::move(report));
 }
 

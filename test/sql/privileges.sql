@@ -147,22 +147,13 @@ SELECT try('CREATE FUNCTION public.trap() RETURNS int LANGUAGE sql AS ''SELECT 1
 SELECT try('SET search_path = nowhere; SET lock_timeout = 1; SET mad_migrate.environment = ''production'';');
 SELECT current_setting('search_path'), current_setting('mad_migrate.environment'), current_user = session_user;
 SELECT status FROM mad_migrate.downgrade('app', 'two');
--- Nothing is left for the end of the transaction, which would run it as the caller: deferred triggers fire with the
--- script, and what defers by itself does so again for the next script and for the caller.
+-- Nothing is left behind that would run as the caller, who has more rights than the owner.
 SELECT try($script$
     CREATE TABLE deferring (id int PRIMARY KEY, next int REFERENCES deferring DEFERRABLE INITIALLY DEFERRED);
-    CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''fired as %'', current_user; RETURN NULL; END';
-    CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON deferring DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tell();
     INSERT INTO deferring VALUES (1, 2), (2, 1);
 $script$);
-BEGIN;
-INSERT INTO regress_mad.deferring VALUES (3, 4);
-INSERT INTO regress_mad.deferring VALUES (4, 3);
-COMMIT;
-SELECT mad_migrate.add_script('app', script('four', 'three', 'INSERT INTO deferring VALUES (5, 6);'));
-SELECT status FROM mad_migrate.upgrade('app', 'four');
-SELECT mad_migrate.remove_script('app', 'four');
-SELECT status FROM mad_migrate.downgrade('app', 'two');
+SELECT try('CREATE TEMP VIEW pg_database AS SELECT current_user;');
+SELECT try('PREPARE trap AS SELECT current_user;');
 SELECT try('DECLARE held CURSOR WITH HOLD FOR SELECT current_user;');
 
 -------------------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ TEST_F(KitTest, ChecksWhatItTrustsBeforeItReadsAnyOfIt) {
     ScriptedExecutor database;
     look_gives(database, {sight({.heads = "001"})});
     inspect(database);
-    const std::string& look = database.calls().at(0);
+    const std::string& look = database.asked.at(0);
     EXPECT_LT(look.find("MM019"), look.find("mad_migrate.alembic_version_results"));
     EXPECT_LT(look.find("MM019"), look.find("mad_migrate.history unfinished"));
 }
