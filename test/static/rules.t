@@ -45,7 +45,7 @@ cmp_ok(scalar @sources, '>', 0, 'there are sources');
 my @openings = (
     [ qr/\.[ch]pp$/, qr{^// \S} ],
     [ qr/\.sql$/, qr{^(?:-- |/\*\n)\S} ],
-    [ qr/\.(?:spec|p[lm]|t)$/, qr/^# \S/ ],
+    [ qr/\.(?:spec|p[lm]|t|ini)$/, qr/^# \S/ ],
     [ qr/\.py$/, qr/^(?:#![^\n]*\n)?"""\S/ ],
     [ qr{\.sh$|(?:^|/)[^./]+$}, qr/^(?:#![^\n]*\n)?# \S/ ]);
 

@@ -118,7 +118,8 @@ class MigrationTest : public testing::Test {
     }
     void expect_all_done_once() {
         Client client(settings_);
-        EXPECT_EQ(client.run("SELECT x FROM t ORDER BY x"), (Rows{{"1"}, {"2"}, {"3"}, {"4"}}));
+        EXPECT_EQ(client.run("SELECT x FROM public.t ORDER BY x"),
+                  (Rows{{"1"}, {"2"}, {"3"}, {"4"}}));
         EXPECT_EQ(client.run("SELECT revision FROM mad_migrate.history WHERE finished_at IS NOT "
                              "NULL ORDER BY id"),
                   (Rows{{"001"}, {"002"}, {"003"}}));
@@ -271,7 +272,7 @@ TEST_F(MigrationTest, NamesTheStatementThatFailed) {
               "upgrade of revision \"002\", branch \"results\", database \"" +
                   name_ + "\"");
     Client client(settings_);
-    EXPECT_EQ(client.run("SELECT x FROM t"), (Rows{{"1"}}));
+    EXPECT_EQ(client.run("SELECT x FROM public.t"), (Rows{{"1"}}));
     EXPECT_EQ(client.value("SHOW mad_revision.results"), "001");
 }
 

@@ -7,6 +7,7 @@ namespace mad::remote {
 namespace {
 
 constexpr std::string_view reset = "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; ";
+constexpr std::string_view own_path = "SET search_path = pg_catalog, pg_temp; ";
 constexpr std::string_view begin =
     "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE; ";
 
@@ -34,7 +35,7 @@ TEST(ScriptMessage, PutsTheScriptBetweenSavepointsAndTheRecordBehindThem) {
               std::string(reset).append(begin) +
                   "SAVEPOINT mad_migrate_script;\nSELECT 1\n;\nRELEASE SAVEPOINT "
                   "mad_migrate_script; " +
-                  std::string(reset) + "SELECT 2\n;\nCOMMIT");
+                  std::string(reset).append(own_path) + "SELECT 2\n;\nCOMMIT");
 }
 
 TEST(ScriptMessage, SharesATransactionThatIsOpen) {
@@ -50,8 +51,9 @@ TEST(ScriptMessage, SharesATransactionThatIsOpen) {
 }
 
 TEST(ScriptMessage, LeavesOutWhatIsEmpty) {
-    EXPECT_EQ(text_of("", "SELECT 2"), std::string(reset).append(begin) + "SELECT 2\n;\nCOMMIT");
-    EXPECT_EQ(text_of("", ""), std::string(reset).append(begin) + "COMMIT");
+    const std::string opening = std::string(reset).append(begin).append(own_path);
+    EXPECT_EQ(text_of("", "SELECT 2"), opening + "SELECT 2\n;\nCOMMIT");
+    EXPECT_EQ(text_of("", ""), opening + "COMMIT");
     EXPECT_EQ(text_of("SELECT 1", "").find("\n;\nCOMMIT"), std::string::npos);
 }
 

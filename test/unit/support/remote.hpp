@@ -57,6 +57,10 @@ class Client {
         return reactor.complete(connection->transact(script, record));
     }
     std::string value(const std::string& sql) { return run(sql).at(0).at(0).value_or("NULL"); }
+    /// A user's statement, that is.
+    std::string alone(const std::string& sql) {
+        return reactor.complete(connection->run_alone(sql)).at(0).at(0).value_or("NULL");
+    }
     bool is_true(const std::string& condition) { return value("SELECT " + condition) == "t"; }
     std::string process() { return value("SELECT pg_backend_pid()"); }
     Report failure(const std::string& sql) {
