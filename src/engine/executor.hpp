@@ -23,9 +23,9 @@ class Executor {
     /// Runs statements of our own as they stand and gives the last one's rows. Throws Failure with
     /// SQLSTATE, position, context and the number of statements that had completed.
     virtual Task<Rows> run(std::string sql) = 0;
-    /// A user's statement that cannot share a transaction, with the branch's settings and nothing
-    /// that earlier statements set.
-    virtual Task<Rows> run_alone(std::string statement) { return run(std::move(statement)); }
+    /// Where transactions are its own: a user's statement that cannot share one, with the branch's
+    /// settings and nothing that earlier statements set.
+    virtual Task<Rows> run_alone(std::string statement) = 0;
     /// All or nothing, in one round trip: a user's statements with the branch's settings and
     /// nothing that earlier statements set, then our bookkeeping of them. Either may be empty.
     virtual Task<Rows> transact(std::string script, std::string record) = 0;

@@ -161,6 +161,11 @@ Task<Rows> SpiExecutor::run(std::string sql) {
     co_return rows;
 }
 
+Task<Rows> SpiExecutor::run_alone(std::string statement) {
+    throw Failure(Code::active_transaction, "a statement cannot run inside a transaction block",
+                  std::move(statement));
+}
+
 Task<Rows> SpiExecutor::transact(std::string script, std::string record) {
     Rows rows;
     ScriptProgress progress;

@@ -42,6 +42,7 @@ class SpiExecutor final : public Executor {
         : script_owner_(script_owner), script_settings_(std::move(script_settings)) {}
 
     Task<Rows> run(std::string sql) override;
+    Task<Rows> run_alone(std::string statement) override;
     Task<Rows> transact(std::string script, std::string record) override;
     bool owns_transactions() const noexcept override { return false; }
 

@@ -44,6 +44,12 @@ class InterruptedSession final : public Executor {
         interrupt_after();
         co_return rows;
     }
+    Task<Rows> run_alone(std::string statement) override {
+        interrupt_before();
+        Rows rows = co_await connection_.run_alone(std::move(statement));
+        interrupt_after();
+        co_return rows;
+    }
     Task<Rows> transact(std::string script, std::string record) override {
         interrupt_before();
         Rows rows = co_await connection_.transact(std::move(script), std::move(record));

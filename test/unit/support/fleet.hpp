@@ -27,6 +27,9 @@ class CountedSession final : public Executor {
     }
     ~CountedSession() override { --open_; }
     Task<Rows> run(std::string sql) override { return database_.run(std::move(sql)); }
+    Task<Rows> run_alone(std::string statement) override {
+        return database_.run_alone(std::move(statement));
+    }
     Task<Rows> transact(std::string script, std::string record) override {
         return database_.transact(std::move(script), std::move(record));
     }

@@ -38,6 +38,7 @@ class ScriptedExecutor final : public Executor {
         : owns_transactions_(owns_transactions) {}
 
     Task<Rows> run(std::string sql) override { return answer(std::move(sql)); }
+    Task<Rows> run_alone(std::string statement) override { return answer(std::move(statement)); }
     Task<Rows> transact(std::string script, std::string record) override {
         return answer(script + " | " + record);
     }
