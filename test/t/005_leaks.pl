@@ -76,7 +76,7 @@ SQL
     'a folder that is not there' => [ "SELECT mad_migrate.load_scripts('own', '/nothing/of/that/name')", '58P01' ],
     'bad connection options' => [ <<'SQL', '22023' ]);
 SET mad_migrate.connection_options = 'nonsense=1';
-SELECT mad_migrate.upgrade('other', 'good');
+SELECT mad_migrate.upgrade('other', 'good', databases => '{other}');
 RESET mad_migrate.connection_options
 SQL
 

@@ -15,7 +15,7 @@ my %next = (
     revision => 'two', revises => ['one'], upgrade => 'CREATE TABLE more ();', downgrade => 'DROP TABLE more;');
 
 my $cluster = PostgreSQL::Test::Cluster->new('refusals');
-$cluster->init(allows_streaming => 1);
+$cluster->init(allows_streaming => 1, extra => [ '--no-locale', '--encoding=UTF8' ]);
 $cluster->append_conf('postgresql.conf',
     "max_connections = 12\nsuperuser_reserved_connections = 3\nfsync = off\n");
 $cluster->start;
@@ -35,8 +35,8 @@ sub refusal
     like($error, qr/ERROR:  08001: could not connect to database "other"\nDETAIL:  .*(?:$pattern)[\s\S]*^HINT:  /m,
         "$what: a clear error");
     unlike($error, qr/right-word|wrong-word/, "$what: no password in it");
-    is($cluster->safe_psql($control, q{SELECT status FROM mad_migrate.status('other')}),
-        'behind', "$what: nothing is done");
+    is($cluster->safe_psql($control, q{SELECT status, revisions, pending FROM mad_migrate.status('other')}),
+        'failed|{}|1', "$what: nothing is done, and the status says so");
     return;
 }
 
