@@ -81,8 +81,8 @@ class Run {
         take_(outcome);
     }
 
-    /// What stands at the target by the shared catalog costs no connection, unless it was named: to
-    /// name a database is to have its version table looked at.
+    /// Of many databases, what stands at the target by the shared catalog costs no connection,
+    /// unless it was named: to name a database is to have its version table looked at.
     std::vector<std::string> sort_out(const std::vector<Database>& databases) {
         std::vector<std::string> due;
         for (const Database& database : databases) {
@@ -102,11 +102,11 @@ class Run {
     }
 
     bool can_be_passed(const Database& database) {
-        const bool needs_session = !database.is_control || call_.leaves_transaction;
         const bool named = call_.databases && std::ranges::find(*call_.databases, database.name) !=
                                                   call_.databases->end();
-        return needs_session && call_.direction != Direction::stamp && database.present &&
-               !database.revisions.empty() && !named && triage_.is_there(database.revisions);
+        return branch_.database_template && call_.direction != Direction::stamp &&
+               database.present && !database.revisions.empty() && !named &&
+               triage_.is_there(database.revisions);
     }
 
     void work_on(const std::vector<std::string>& due) {
