@@ -65,7 +65,7 @@ is(($_->answer)[0], '{one}|up to date', 'another finds nothing to do') foreach @
 is($cluster->safe_psql('other', q{SELECT count(*) FROM mad_migrate.history WHERE branch = 'app'}),
     1, 'it was done once');
 
-# A procedure holds nothing in the control database, so the extension can be dropped under it.
+# A procedure holds the scripts it runs, so the extension cannot be dropped under it.
 $cluster->safe_psql($control, "SELECT mad_migrate.create_branch('own')");
 add_scripts($cluster, $control, 'own', \%script);
 my $own_gate = Client->new($cluster, $control, 'gate');
@@ -75,11 +75,12 @@ $cluster->poll_query_until('postgres', <<'SQL') or die 'the procedure never came
 SELECT count(*) = 1 FROM pg_stat_activity
 WHERE application_name = 'mad_migrate' AND datname = 'mad' AND wait_event = 'advisory'
 SQL
-$cluster->safe_psql($control, 'SET client_min_messages = error; DROP EXTENSION mad_migrate CASCADE');
+my (undef, undef, $refusal) = $cluster->psql($control,
+    "SET lock_timeout = '100ms'; DROP EXTENSION mad_migrate CASCADE");
+like($refusal, qr/lock timeout/, 'the extension cannot be dropped under a procedure');
 $own_gate->run('SELECT pg_advisory_unlock_all(); COMMIT');
-like(($clients[0]->answer)[1], qr/ERROR:  3F000: schema "mad_migrate" does not exist/,
-    'an upgrade whose bookkeeping was dropped fails');
-is($cluster->safe_psql($control, q{SELECT to_regclass('public.made')}), '', 'and nothing of it stays');
+unlike(($clients[0]->answer)[1], qr/ERROR/, 'and the procedure goes on');
+is($cluster->safe_psql($control, q{SELECT to_regclass('public.made')}), 'made', 'to its end');
 $own_gate->quit;
 
 $_->quit foreach (@clients, $gate);
