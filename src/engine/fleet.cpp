@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Less often than databases finish, so that each write tells of several.
+constexpr auto between_writes = 20ms;
 constexpr auto between_looks = 500ms;
 
 bool is_lock_trouble(const Failure& failure) {
@@ -26,7 +28,8 @@ Fleet::Fleet(const Migrations& migrations, FleetOrder order, OpenSession open, F
       open_(std::move(open)),
       finished_(std::move(finished)),
       ledger_(ledger),
-      news_(migrations.reactor) {}
+      news_(migrations.reactor),
+      ended_(migrations.reactor) {}
 
 bool Fleet::stopped() const noexcept {
     return order_.max_failures && failures_ >= *order_.max_failures;
@@ -67,6 +70,7 @@ Task<void> Fleet::work() {
     }
     --working_;
     news_.raise();
+    if (working_ == 0) ended_.raise();
 }
 
 Task<void> Fleet::attend(Entry entry) {
@@ -158,21 +162,27 @@ void Fleet::settle(DatabaseOutcome outcome) {
     news_.raise();
 }
 
-/// What several databases finish while one write is under way goes with the next.
 Task<void> Fleet::keep_ledger() {
     next_look_ = migrations_.reactor.host().now() + between_looks;
     while (working_ > 0 || ledger_->has_news()) {
-        if (ledger_->has_news()) {
-            const std::vector<DatabaseOutcome> outcomes = std::exchange(unwritten_, {});
-            co_await ledger_->write();
-            for (const DatabaseOutcome& outcome : outcomes) finished_(outcome);
-        }
+        if (ledger_->has_news()) co_await write_news();
         if (working_ == 0) continue;
         co_await news_.wait(next_look_);
         if (migrations_.reactor.host().now() < next_look_) continue;
         co_await watch_for_blockers();
         next_look_ = migrations_.reactor.host().now() + between_looks;
     }
+}
+
+/// What several databases finish until then goes with one write.
+Task<void> Fleet::write_news() {
+    if (working_ > 0 && migrations_.reactor.host().now() < next_write_) {
+        co_await ended_.wait(next_write_);
+    }
+    const std::vector<DatabaseOutcome> outcomes = std::exchange(unwritten_, {});
+    co_await ledger_->write();
+    next_write_ = migrations_.reactor.host().now() + between_writes;
+    for (const DatabaseOutcome& outcome : outcomes) finished_(outcome);
 }
 
 Task<void> Fleet::watch_for_blockers() {

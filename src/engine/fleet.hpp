@@ -62,6 +62,7 @@ class Fleet {
     void report(const DatabaseOutcome& outcome);
 
     Task<void> keep_ledger();
+    Task<void> write_news();
     Task<void> watch_for_blockers();
 
     const Migrations& migrations_;
@@ -77,8 +78,10 @@ class Fleet {
 
     std::vector<DatabaseOutcome> unwritten_;
     Reactor::Signal news_;
+    Reactor::Signal ended_;                        // the last worker
     std::map<std::string, int> processes_;         // of sessions at work, by database
     std::map<std::string, std::string> blockers_;  // as they were last seen, by database
+    TimePoint next_write_;
     TimePoint next_look_;
 };
 

@@ -124,21 +124,29 @@ void Ledger::finishes(const DatabaseOutcome& outcome) {
     news_.insert_or_assign(outcome.database, row_of(number_, outcome, run_.direction));
 }
 
-Task<void> Ledger::write() {
+/// Statements that tell of all there is.
+std::vector<std::string> Ledger::take_news() {
+    std::vector<std::string> statements;
+    const std::vector<Event> events = std::exchange(events_, {});
+    if (!events.empty()) statements.push_back(notify_sql(run_, number_, events));
     std::vector<std::string> rows;
     for (auto& [database, row] : std::exchange(news_, {})) rows.push_back(std::move(row));
-    std::vector<std::string> statements = std::exchange(statements_, {});
     if (!rows.empty()) statements.push_back(fmt::format(write_format, join(rows, ",\n")));
-    if (statements.empty()) co_return;
-    co_await session_.run(join(statements, ";\n"));
+    return statements;
+}
+
+Task<void> Ledger::write() {
+    const std::vector<std::string> statements = take_news();
+    if (!statements.empty()) co_await session_.run(join(statements, ";\n"));
 }
 
 Task<void> Ledger::end(std::string_view status, std::size_t databases) {
-    co_await write();
-    co_await session_.run(
+    std::vector<std::string> statements = take_news();
+    statements.push_back(
         fmt::format("UPDATE mad_migrate.run_entry SET status = {}, databases = {}, finished_at = "
                     "pg_catalog.clock_timestamp() WHERE run = {}",
                     quote_literal(status), databases, number_));
+    co_await session_.run(join(statements, ";\n"));
 }
 
 Task<std::map<int, std::string>> Ledger::blockers_of(std::vector<int> processes) {

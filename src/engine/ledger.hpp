@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/failure.hpp"
+#include "engine/event.hpp"
 #include "engine/executor.hpp"
 #include "engine/migrate.hpp"
 
@@ -28,17 +29,6 @@ struct DatabaseOutcome {
 /// "upgraded", "up to date", "failed", …
 std::string_view status_of(const DatabaseOutcome& outcome, Direction direction);
 
-/// What is known of a run when it begins.
-struct RunDescription {
-    std::string branch;
-    Direction direction = Direction::upgrade;
-    std::string target;
-    std::string environment;
-    std::string started_by;
-    std::size_t jobs = 1;
-    bool dry_run = false;
-};
-
 class Ledger {
  public:
     /// The session must outlive the ledger; the run counts as alive while it lives.
@@ -50,9 +40,9 @@ class Ledger {
 
     void starts(const std::string& database);
     void finishes(const DatabaseOutcome& outcome);
-    /// A statement of somebody else's, to go with the next write.
-    void say(std::string sql) { statements_.push_back(std::move(sql)); }
-    bool has_news() const noexcept { return !news_.empty() || !statements_.empty(); }
+    /// Listeners are notified with the next write.
+    void announce(Event event) { events_.push_back(std::move(event)); }
+    bool has_news() const noexcept { return !news_.empty() || !events_.empty(); }
     /// One round trip for all news. When it is done they are on disk, and with them whatever the
     /// databases had committed before without waiting for the disk.
     Task<void> write();
@@ -63,10 +53,12 @@ class Ledger {
     Task<std::map<int, std::string>> blockers_of(std::vector<int> processes);
 
  private:
+    std::vector<std::string> take_news();
+
     Executor& session_;
     RunDescription run_;
     std::int64_t number_ = 0;
-    std::vector<std::string> statements_;
+    std::vector<Event> events_;
     std::map<std::string, std::string> news_;  // the latest row of VALUES, by database
 };
 

@@ -124,6 +124,11 @@ bool can_be_rehearsed(const Journey& journey, const Step& step) {
            journey.scripts.script(step.revision, step.direction).transactional;
 }
 
+void count(const Step& step, MigrationResult& result) {
+    apply(result.after, step.rows);
+    ++result.steps;
+}
+
 /// Up to the first step that could not be rolled back.
 Task<void> rehearse(const Journey& journey, const std::vector<Step>& plan,
                     MigrationResult& result) {
@@ -131,8 +136,7 @@ Task<void> rehearse(const Journey& journey, const std::vector<Step>& plan,
     for (const Step& step : plan) {
         if (!can_be_rehearsed(journey, step)) break;
         co_await run_step(journey, step, std::nullopt, result);
-        apply(result.after, step.rows);
-        ++result.steps;
+        count(step, result);
     }
     co_await journey.database.end_rehearsal();
 }
@@ -143,8 +147,7 @@ Task<void> run_plan(const Journey& journey, const std::vector<Step>& plan,
         if (journey.witness != nullptr) journey.witness->before_step(journey.database_name, step);
         co_await run_step(journey, step, unfinished, result);
         unfinished.reset();
-        apply(result.after, step.rows);
-        ++result.steps;
+        count(step, result);
         if (journey.witness != nullptr) journey.witness->after_step(journey.database_name, step);
     }
 }

@@ -28,13 +28,6 @@ Report left_open() {
 
 }  // namespace
 
-/// Names in our own statements must not be looked up where others can create something.
-Task<void> Connection::take_own_path() {
-    if (has_own_path_) co_return;
-    co_await ask("SET search_path = pg_catalog, pg_temp");
-    has_own_path_ = true;
-}
-
 Task<Rows> Connection::ask(std::string sql) {
     Reply reply = co_await session_.ask(std::move(sql));
     co_await leave_transaction(reply);
@@ -43,13 +36,14 @@ Task<Rows> Connection::ask(std::string sql) {
 }
 
 Task<Rows> Connection::run(std::string sql) {
-    co_await take_own_path();
+    if (!has_own_path_) co_await ask(std::string(take_own_path));
+    has_own_path_ = true;
     co_return co_await ask(std::move(sql));
 }
 
 Task<Rows> Connection::run_alone(std::string statement) {
     has_own_path_ = false;
-    co_await ask("SET SESSION AUTHORIZATION DEFAULT; RESET ALL");
+    co_await ask(std::string(forget_settings));
     co_return co_await ask(std::move(statement));
 }
 
@@ -91,12 +85,19 @@ void Connection::verify_identity(const ConnectionSettings& settings) const {
 
 /// Asks the server itself: how it writes the time depends on settings.
 Task<void> Connection::verify_instance(std::string expected) {
-    const Rows rows =
-        co_await run(fmt::format("SELECT current_user OPERATOR(pg_catalog.=) session_user AND "
-                                 "pg_catalog.pg_postmaster_start_time() OPERATOR(pg_catalog.=) "
-                                 "{}::pg_catalog.timestamptz",
-                                 quote_literal(expected)));
-    if (rows.at(0).at(0) == "t") co_return;
+    const Rows rows = co_await ask(fmt::format(
+        "{}; SELECT current_user OPERATOR(pg_catalog.=) session_user, "
+        "pg_catalog.pg_postmaster_start_time() OPERATOR(pg_catalog.=) {}::pg_catalog.timestamptz",
+        take_own_path, quote_literal(expected)));
+    has_own_path_ = true;
+    if (rows.at(0).at(0) != "t") {
+        throw Failure(Code::connection_failed,
+                      fmt::format("session in database \"{}\" acts as another role than the one "
+                                  "that logged in",
+                                  session_.database()),
+                      {}, "Check what ALTER ROLE or ALTER DATABASE sets for it.");
+    }
+    if (rows.at(0).at(1) == "t") co_return;
     throw Failure(Code::connection_failed,
                   fmt::format("database \"{}\" was found on another server", session_.database()),
                   fmt::format("The server asked for was started at {}.", expected),

@@ -34,7 +34,6 @@ class Connection final : public Executor {
     Task<void> verify_instance(std::string expected);
     Task<void> leave_transaction(Reply& reply);
     Task<Rows> ask(std::string sql);
-    Task<void> take_own_path();
 
     Session session_;
     bool rehearses_ = false;

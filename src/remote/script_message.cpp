@@ -6,10 +6,9 @@
 namespace mad::remote {
 namespace {
 
-// What earlier statements set, or this script for the record, ends here. A default that an earlier
-// script set would still shape the transaction, which has begun by then: it is named in full.
-constexpr std::string_view reset = "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; ";
-constexpr std::size_t reset_statements = 2;
+constexpr std::size_t forgetting_statements = 2;
+// A default that an earlier script set would still shape the transaction, which has begun before it
+// is forgotten: it is named in full.
 constexpr std::string_view begin =
     "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE; ";
 
@@ -17,9 +16,6 @@ constexpr std::string_view commit = "COMMIT";
 // The same number of statements, so that the record's rows come just before the last.
 constexpr std::string_view savepoint_begin = "SAVEPOINT mad_migrate_step; ";
 constexpr std::string_view savepoint_commit = "RELEASE SAVEPOINT mad_migrate_step";
-
-// Names in our own statements must not be looked up where others can create something.
-constexpr std::string_view own_path = "SET search_path = pg_catalog, pg_temp; ";
 
 // A savepoint ends with its transaction: a script that ended it fails at the release, before the
 // record of it is made.
@@ -29,6 +25,7 @@ constexpr std::string_view not_in_transaction = "25P01";
 
 // The line break ends a comment at the end of the text before.
 constexpr std::string_view end_of_part = "\n;\n";
+constexpr std::string_view next = "; ";
 
 std::size_t characters_in(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -46,19 +43,19 @@ bool ended_its_transaction(const Report& report) {
 ScriptMessage::ScriptMessage(std::string_view script, std::string_view record,
                              Transaction transaction) {
     const bool is_own = transaction == Transaction::own;
-    text_ += reset;
+    text_.append(forget_settings).append(next);
     text_ += is_own ? begin : savepoint_begin;
-    statements_before_ = reset_statements + 1;
+    statements_before_ = forgetting_statements + 1;
     if (!script.empty()) {
         text_.append("SAVEPOINT ").append(savepoint).append(";\n");
         ++statements_before_;
         characters_before_ = text_.size();
         script_characters_ = characters_in(script);
         text_.append(script).append(end_of_part);
-        text_.append("RELEASE SAVEPOINT ").append(savepoint).append("; ");
-        text_ += reset;
+        text_.append("RELEASE SAVEPOINT ").append(savepoint).append(next);
+        text_.append(forget_settings).append(next);
     }
-    text_ += own_path;
+    text_.append(take_own_path).append(next);
     if (!record.empty()) text_.append(record).append(end_of_part);
     text_ += is_own ? commit : savepoint_commit;
 }

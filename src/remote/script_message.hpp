@@ -9,6 +9,11 @@
 
 namespace mad::remote {
 
+/// Names in our own statements must not be looked up where others can create something.
+inline constexpr std::string_view take_own_path = "SET search_path = pg_catalog, pg_temp";
+/// Ends what earlier statements set.
+inline constexpr std::string_view forget_settings = "SET SESSION AUTHORIZATION DEFAULT; RESET ALL";
+
 class ScriptMessage {
  public:
     enum class Transaction { own, already_open };

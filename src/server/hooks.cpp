@@ -11,36 +11,17 @@ namespace mad::pg {
 
 namespace {
 
-std::string text_or_null(const std::string& text) {
-    return text.empty() ? "NULL" : quote_literal(text);
-}
-
-std::string error_sql(const Report* error) {
-    if (error == nullptr) return "NULL";
-    return fmt::format(
-        "pg_catalog.jsonb_build_object('sqlstate', {}, 'message', {}, 'context', {})",
-        quote_literal(error->sqlstate), quote_literal(error->message),
-        quote_literal(error->context));
-}
-
-EventFacts facts_of(const std::string& database, const Step& step) {
-    EventFacts facts;
-    facts.database = database;
-    facts.revision = step.revision;
-    return facts;
-}
-
-Failure refused(const Failure& failure, const std::string& event, const std::string& function) {
+[[noreturn]] void refuse(const Failure& failure, const Event& event, const std::string& function) {
     Report report = failure.report();
     if (!report.context.empty()) report.context += '\n';
-    report.context += fmt::format("{} hook {}", event, function);
-    return Failure(std::move(report));
+    report.context += fmt::format("{} hook {}", event.name, function);
+    throw Failure(std::move(report));
 }
 
-void warn(const Failure& failure, const std::string& event, const std::string& function) {
+void warn(const Failure& failure, const Event& event, const std::string& function) {
     const Report& report = failure.report();
     const std::string message =
-        fmt::format("{} hook {} failed: {}", event, function, report.message);
+        fmt::format("{} hook {} failed: {}", event.name, function, report.message);
     const char* const text = message.c_str();
     const char* const detail = report.detail.empty() ? nullptr : report.detail.c_str();
     call([&] {
@@ -62,64 +43,40 @@ Hooks::Hooks(const Branch& branch, RunDescription run) : branch_(branch), run_(s
     }
 }
 
-std::string Hooks::event_sql(const std::string& event, const EventFacts& facts) const {
-    const std::string run = ledger_ != nullptr ? std::to_string(ledger_->number()) : "NULL";
-    return fmt::format(
-        "pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('event', {}, 'run', {}, "
-        "'branch', {}, 'direction', {}, 'target', {}, 'environment', {}, 'database', {}, "
-        "'revision', {}, 'status', {}, 'dry_run', {}, 'error', {}))",
-        quote_literal(event), run, quote_literal(run_.branch),
-        quote_literal(name_of(run_.direction)), quote_literal(run_.target),
-        quote_literal(run_.environment), text_or_null(facts.database), text_or_null(facts.revision),
-        text_or_null(facts.status), run_.dry_run ? "true" : "NULL", error_sql(facts.error));
-}
-
-/// At once where there is a session of the ledger, else with the caller's commit.
-void Hooks::notify(const std::string& event_sql) const {
-    // A notification has at most 7999 bytes.
-    const std::string sql = fmt::format(
-        "SELECT pg_catalog.pg_notify('mad_migrate', "
-        "pg_catalog.substr(({})::pg_catalog.text, 1, 1900))",
-        event_sql);
+void Hooks::happen(Event event, Failed failed) {
+    const RunNumber number = ledger_ != nullptr ? RunNumber(ledger_->number()) : std::nullopt;
+    std::string argument;
+    for (const Hook& hook : hooks_) {
+        if (hook.event != event.name) continue;
+        if (argument.empty()) argument = query(event_sql(run_, number, event))[0][0].value();
+        try {
+            query_as(branch_.owner,
+                     fmt::format("SELECT {}({})", hook.function, quote_literal(argument)));
+        } catch (const Failure& failure) {
+            failed(failure, event, hook.function);
+        }
+    }
     if (ledger_ != nullptr) {
-        ledger_->say(sql);
+        ledger_->announce(std::move(event));
     } else {
-        query(sql);
+        query(notify_sql(run_, number, {&event, 1}));
     }
 }
 
-void Hooks::before(const std::string& event, const EventFacts& facts) {
-    const std::string argument = event_sql(event, facts);
-    for (const Hook& hook : hooks_) {
-        if (hook.event != event) continue;
-        try {
-            query_as(branch_.owner, fmt::format("SELECT {}({})", hook.function, argument));
-        } catch (const Failure& failure) {
-            throw refused(failure, event, hook.function);
-        }
-    }
-    notify(argument);
+void Hooks::before(Event event) {
+    happen(std::move(event), refuse);
 }
 
-void Hooks::after(const std::string& event, const EventFacts& facts) {
-    const std::string argument = event_sql(event, facts);
-    for (const Hook& hook : hooks_) {
-        if (hook.event != event) continue;
-        try {
-            query_as(branch_.owner, fmt::format("SELECT {}({})", hook.function, argument));
-        } catch (const Failure& failure) {
-            warn(failure, event, hook.function);
-        }
-    }
-    notify(argument);
+void Hooks::after(Event event) {
+    happen(std::move(event), warn);
 }
 
 void Hooks::before_step(const std::string& database, const Step& step) {
-    before("before_revision", facts_of(database, step));
+    before({.name = "before_revision", .database = database, .revision = step.revision});
 }
 
 void Hooks::after_step(const std::string& database, const Step& step) {
-    after("after_revision", facts_of(database, step));
+    after({.name = "after_revision", .database = database, .revision = step.revision});
 }
 
 }  // namespace mad::pg

@@ -10,32 +10,26 @@
 
 namespace mad::pg {
 
-/// What a jsonb tells of an event besides its name; empty members are left out.
-struct EventFacts {
-    std::string database;
-    std::string revision;
-    std::string status;
-    const Report* error = nullptr;
-};
-
 class Hooks final : public Witness {
  public:
     Hooks(const Branch& branch, RunDescription run);
 
-    /// From now on events carry the run's number, and are notified by the ledger's session.
+    /// From now on events carry the run's number, and listeners hear of them from the ledger's
+    /// session at once; else with the caller's commit.
     void join(Ledger* ledger) noexcept { ledger_ = ledger; }
 
     /// Throws Failure where a hook refuses.
-    void before(const std::string& event, const EventFacts& facts);
+    void before(Event event);
     /// A hook's error is a WARNING.
-    void after(const std::string& event, const EventFacts& facts);
+    void after(Event event);
 
     void before_step(const std::string& database, const Step& step) override;
     void after_step(const std::string& database, const Step& step) override;
 
  private:
-    std::string event_sql(const std::string& event, const EventFacts& facts) const;
-    void notify(const std::string& event_sql) const;
+    using Failed = void (*)(const Failure& failure, const Event& event,
+                            const std::string& function);
+    void happen(Event event, Failed failed);
 
     struct Hook {
         std::string event;

@@ -72,10 +72,9 @@ class Run {
 
     void finish(const DatabaseOutcome& outcome) {
         if (outcome.failure) {
-            EventFacts facts;
-            facts.database = outcome.database;
-            facts.error = &outcome.failure->report();
-            hooks_.after("on_failure", facts);
+            hooks_.after({.name = "on_failure",
+                          .database = outcome.database,
+                          .error = outcome.failure->report()});
         }
         report_.tell(outcome);
         take_(outcome);
@@ -128,13 +127,13 @@ class Run {
 
     void work_in_own_transaction(const std::vector<std::string>& due) {
         Fleet fleet = make_fleet(nullptr);
-        hooks_.before("before_run", {});
+        hooks_.before({.name = "before_run"});
         if (call_.dry_run) {
             undo([&] { fleet.run(due); });
         } else {
             fleet.run(due);
         }
-        hooks_.after("after_run", status_facts(status_of(fleet)));
+        hooks_.after({.name = "after_run", .status = std::string(status_of(fleet))});
     }
 
     /// A rehearsal in the caller's transaction is undone as a whole.
@@ -158,13 +157,13 @@ class Run {
         hooks_.join(&ledger);
         Fleet fleet = make_fleet(&ledger);
         try {
-            hooks_.before("before_run", {});
+            hooks_.before({.name = "before_run"});
         } catch (const Failure&) {
             reactor_.complete(ledger.end("failed", due.size()));
             throw;
         }
         const std::size_t total = run_all(fleet, due);
-        hooks_.after("after_run", status_facts(status_of(fleet)));
+        hooks_.after({.name = "after_run", .status = std::string(status_of(fleet))});
         reactor_.complete(ledger.end(status_of(fleet), total));
         hooks_.join(nullptr);
     }
@@ -190,12 +189,6 @@ class Run {
     static std::string_view status_of(const Fleet& fleet) {
         if (fleet.stopped()) return "stopped";
         return fleet.failures() > 0 ? "failed" : "succeeded";
-    }
-
-    static EventFacts status_facts(std::string_view status) {
-        EventFacts facts;
-        facts.status = status;
-        return facts;
     }
 
     RunDescription describe() const {

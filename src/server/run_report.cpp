@@ -42,10 +42,10 @@ std::string describe_duration(std::chrono::microseconds duration) {
 void RunReport::tell(const DatabaseOutcome& outcome) {
     ++told_;
     if (outcome.failure) {
-        ++failed_;
+        if (++failed_ == 1) first_failure_ = outcome.failure;
         if (first_failures_.size() < failures_named) {
-            first_failures_.push_back(*outcome.failure);
-            failed_databases_.push_back(outcome.database);
+            first_failures_.push_back(
+                fmt::format("{}: {}", outcome.database, describe_failure(outcome)));
         }
     }
     if (outcome.skipped || (!outcome.failure && outcome.result.steps == 0)) return;
@@ -94,13 +94,8 @@ bool RunReport::is_due() {
 
 void RunReport::raise_failures(std::int64_t run) const {
     if (failed_ == 0) return;
-    if (expected_ == 1) throw Failure(first_failures_.front());
-    std::vector<std::string> lines;
-    for (std::size_t i = 0; i < first_failures_.size(); ++i) {
-        const Report& report = first_failures_[i].report();
-        lines.push_back(
-            fmt::format("{}: {} ({})", failed_databases_[i], report.message, report.sqlstate));
-    }
+    if (expected_ == 1) throw Failure(*first_failure_);
+    std::vector<std::string> lines = first_failures_;
     if (failed_ > lines.size()) {
         lines.push_back(fmt::format("... and {} more", failed_ - lines.size()));
     }

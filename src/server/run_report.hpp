@@ -1,6 +1,7 @@
 // What the caller is told of a run while it goes, and the error that ends it when databases failed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,6 @@ class RunReport {
     /// several, one error counts them and names the first and the run.
     void raise_failures(std::int64_t run) const;
 
-    bool has_failures() const noexcept { return failed_ > 0; }
-
  private:
     void tell_of_one(const DatabaseOutcome& outcome);
     void tell_of_many(const DatabaseOutcome& outcome);
@@ -32,8 +31,8 @@ class RunReport {
     std::size_t expected_ = 0;
     std::size_t told_ = 0;  // outcomes, said or not
     std::size_t failed_ = 0;
-    std::vector<Failure> first_failures_;
-    std::vector<std::string> failed_databases_;
+    std::optional<Failure> first_failure_;
+    std::vector<std::string> first_failures_;  // a line each
     TimePoint next_;
 };
 

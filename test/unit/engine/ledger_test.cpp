@@ -89,20 +89,28 @@ TEST_F(LedgerTest, WritesWhatWentWrongQuoted) {
     EXPECT_TRUE(holds(last(), " E'x\\\\''y', NULL, NULL)")) << last();
 }
 
-TEST_F(LedgerTest, WritesWhatOthersSayBeforeItsRows) {
-    ledger_.say("SELECT 1");
-    ledger_.say("SELECT 2");
+TEST_F(LedgerTest, NotifiesOfAllEventsInOneStatementBeforeItsRows) {
+    ledger_.announce({.name = "before_revision", .database = "a'", .revision = "002"});
+    ledger_.announce({.name = "on_failure", .error = failure_with("").report()});
     ledger_.starts("a");
     write();
-    EXPECT_EQ(last().rfind("SELECT 1;\nSELECT 2;\n", 0), 0U) << last();
+    ASSERT_EQ(session_.asked.size(), 2U);
+    EXPECT_EQ(last().rfind("SELECT pg_catalog.pg_notify('mad_migrate', ", 0), 0U) << last();
+    EXPECT_TRUE(holds(last(), "'run', 7, 'branch', 're''sults', 'direction', 'downgrade'"));
+    EXPECT_TRUE(holds(last(),
+                      "(VALUES ('before_revision', 'a''', '002', NULL, NULL, NULL, NULL), "
+                      "('on_failure', NULL, NULL, NULL, '42P01', 'it''s gone', NULL))"))
+        << last();
     EXPECT_TRUE(holds(last(), "'a', 'running'"));
+    write();
+    EXPECT_EQ(session_.asked.size(), 2U) << "nothing is told twice";
 }
 
 TEST_F(LedgerTest, EndsWithTheNewsThatAreLeft) {
     ledger_.starts("a");
     reactor_.complete(ledger_.end("stopped", 9));
-    ASSERT_EQ(session_.asked.size(), 3U);
-    EXPECT_TRUE(holds(session_.asked[1], "'a', 'running'"));
+    ASSERT_EQ(session_.asked.size(), 2U);
+    EXPECT_TRUE(holds(last(), "'a', 'running'"));
     EXPECT_TRUE(holds(last(), "SET status = 'stopped', databases = 9,")) << last();
     EXPECT_TRUE(holds(last(), "WHERE run = 7"));
 }
