@@ -14,8 +14,11 @@ OBJS := $(patsubst $(SOURCE)%.cpp,%.o,$(sort $(wildcard $(FOLDERS:%=$(SOURCE)%/*
 SHLIB_EXPORTS = src/server/exports.txt
 SHLIB_LINK += -lstdc++ $(libpq)
 
-# The install script: the schema and the kit that every target database carries, then the control
-# database's own subjects.
+# The kit that every target database carries: one file of all parts, in the order of their names.
+KIT = sql/target.sql
+KIT_PARTS := $(patsubst $(SOURCE)%,%,$(sort $(wildcard $(SOURCE)sql/target/*.sql)))
+
+# The install script: the schema and the kit, then the control database's own subjects.
 SQL_SUBJECTS = schema target tables runs hooks scripts migrate inspect branches shipped
 INSTALL_SCRIPT_SQL = sql/$(EXTENSION)--$(EXTENSION_VERSION).sql
 DATA_built = $(INSTALL_SCRIPT_SQL)
@@ -39,7 +42,7 @@ PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Werror
 # PGXS compiles bitcode with the server's C++ dialect, which is older than ours.
 override with_llvm = no
 
-EXTRA_CLEAN = $(OBJS:.o=.d)
+EXTRA_CLEAN = $(OBJS:.o=.d) $(KIT)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -62,6 +65,12 @@ $(SHLIB_EXPORTS:.txt=.list): | $(dir $(SHLIB_EXPORTS))
 $(dir $(SHLIB_EXPORTS)):
 	$(MKDIR_P) $@
 
+all: $(KIT)
+
+$(KIT): $(KIT_PARTS)
+	@$(MKDIR_P) $(@D)
+	cat $^ > $@
+
 $(INSTALL_SCRIPT_SQL): $(SQL_SUBJECTS:%=sql/%.sql) $(firstword $(MAKEFILE_LIST))
 	@$(MKDIR_P) $(@D)
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
@@ -73,9 +82,9 @@ uninstall: uninstall-shared
 shared_directory = $(DESTDIR)$(datadir)/$(EXTENSION)
 
 .PHONY: install-shared uninstall-shared
-install-shared:
+install-shared: $(KIT)
 	$(MKDIR_P) $(patsubst %,'$(shared_directory)/%',. $(sort $(dir $(SHARED))))
-	$(INSTALL_DATA) $(SOURCE)sql/target.sql '$(shared_directory)/'
+	$(INSTALL_DATA) $(KIT) '$(shared_directory)/'
 	$(foreach file,$(SHARED),$(INSTALL_DATA) $(SOURCE)$(file) '$(shared_directory)/$(file)' &&) true
 
 uninstall-shared:

@@ -17,7 +17,7 @@ is($meta->{provides}{mad_migrate}{version}, $version, 'and so has the extension 
 my ($newest) = read_file('CHANGELOG.md') =~ /^## ([0-9.]+)/m;
 is($newest, $version, 'the newest entry of CHANGELOG.md is about it');
 
-my ($kit) = read_file('sql/target.sql') =~ /COMMENT ON SCHEMA mad_migrate IS\s+'mad_migrate kit ([0-9.]+)/;
+my ($kit) = read_file('sql/target/01_schema.sql') =~ /COMMENT ON SCHEMA mad_migrate IS\s+'mad_migrate kit ([0-9.]+)/;
 is($kit, $version, 'the kit tells it to the databases that carry it');
 
 done_testing();

@@ -1,7 +1,9 @@
 // Migrations of a real database, by sessions that are lost at every point and by several at once.
 #include "engine/migrate.hpp"
 
+#include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -19,10 +21,14 @@ using test::failure_of;
 using test::outside;
 using test::within;
 
+/// As make puts it together: all parts, in the order of their names.
 std::string shipped_kit() {
-    std::ifstream file(MAD_TEST_KIT);
+    std::set<std::filesystem::path> parts;
+    for (const auto& entry : std::filesystem::directory_iterator(MAD_TEST_KIT)) {
+        parts.insert(entry.path());
+    }
     std::ostringstream text;
-    text << file.rdbuf();
+    for (const std::filesystem::path& part : parts) text << std::ifstream(part).rdbuf();
     return text.str();
 }
 
