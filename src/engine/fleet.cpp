@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 
 /// Less often than databases finish, so that each write tells of several.
 constexpr auto between_writes = 20ms;
-constexpr auto between_looks = 500ms;
 
 bool is_lock_trouble(const Failure& failure) {
     const std::string& code = failure.report().sqlstate;
@@ -163,14 +162,14 @@ void Fleet::settle(DatabaseOutcome outcome) {
 }
 
 Task<void> Fleet::keep_ledger() {
-    next_look_ = migrations_.reactor.host().now() + between_looks;
+    next_look_ = migrations_.reactor.host().now() + order_.between_looks;
     while (working_ > 0 || ledger_->has_news()) {
         if (ledger_->has_news()) co_await write_news();
         if (working_ == 0) continue;
         co_await news_.wait(next_look_);
         if (migrations_.reactor.host().now() < next_look_) continue;
         co_await watch_for_blockers();
-        next_look_ = migrations_.reactor.host().now() + between_looks;
+        next_look_ = migrations_.reactor.host().now() + order_.between_looks;
     }
 }
 

@@ -23,6 +23,8 @@ struct FleetOrder {
     /// A lock that stays taken: how often a database is tried again, behind all others.
     std::size_t attempts = 5;
     std::chrono::milliseconds pause{100};  // before the second attempt; doubled for each further
+    /// How often it is asked who holds the locks that are waited for: more often than a wait ends.
+    std::chrono::milliseconds between_looks{500};
 };
 
 /// Opens a session in a database, by name.

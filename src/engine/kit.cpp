@@ -30,7 +30,8 @@ std::string version_table_sql(const std::string& branch) {
 /// somebody's code when written to; NULL when there is nothing of the kind.
 ///
 /// Each new session plans it with empty caches, which is most of what looking at a database costs:
-/// hence no joins, no order and no view of roles. Who has the privileges of the bootstrap
+/// hence no joins, no order, no view of roles, and pg_class's word for triggers and rules, which
+/// stays behind until VACUUM when they are dropped. Who has the privileges of the bootstrap
 /// superuser (role 10) is a superuser, or can become one.
 std::string untrusted_sql(const std::string& branch) {
     return fmt::format(R"(
@@ -40,9 +41,7 @@ nullif(pg_catalog.array_to_string(ARRAY(
               FROM pg_catalog.pg_namespace n WHERE n.nspname = 'mad_migrate'
             UNION ALL
             SELECT 'table ' || c.relname, c.relowner,
-                   c.relkind <> 'r' OR c.relrowsecurity
-                   OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
-                   OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid)
+                   c.relkind <> 'r' OR c.relrowsecurity OR c.relhastriggers OR c.relhasrules
               FROM pg_catalog.pg_class c
              WHERE c.oid IN (pg_catalog.to_regclass('mad_migrate.history'), pg_catalog.to_regclass({0}))
             UNION ALL
@@ -63,7 +62,7 @@ std::string refuse_untrusted_sql(const std::string& branch) {
         RAISE EXCEPTION 'bookkeeping in this database cannot be trusted' USING ERRCODE = 'MM019',
             DETAIL = 'Not a table, not owned by the connected role or a superuser, or with triggers, rules or row security: '
                      || untrusted || '.',
-            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner.';
+            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner; after a trigger or rule was dropped, VACUUM its table.';
     END IF;)",
                        untrusted_sql(branch));
 }

@@ -8,7 +8,12 @@ namespace mad::pg {
 
 namespace {
 
-void refuse_absent(const Database& database, const Branch& branch) {
+bool exists(const std::string& name) {
+    const char* const text = name.c_str();
+    return OidIsValid(call([&] { return get_database_oid(text, true); }));
+}
+
+[[noreturn]] void refuse_absent(const Database& database, const Branch& branch) {
     throw Failure(
         Code::unknown_database,
         fmt::format("database \"{}\" of branch \"{}\" does not exist", database.name, branch.name),
@@ -66,7 +71,13 @@ Task<std::unique_ptr<Executor>> open_present(const Sessions& sessions, const Bra
                                              const Database& database) {
     refuse_elsewhere(database);
     if (!database.present) refuse_absent(database, branch);
-    return sessions.open(database);
+    try {
+        co_return co_await sessions.open(database);
+    } catch (const Failure& failure) {
+        if (!failure.is(Code::connection_failed) || exists(database.name)) throw;
+    }
+    // It was dropped since it was looked up.
+    refuse_absent(database, branch);
 }
 
 }  // namespace mad::pg

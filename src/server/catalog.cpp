@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "core/naming.hpp"
 #include "core/quote.hpp"
@@ -62,13 +63,29 @@ std::vector<Database> query_databases(const std::string& branch, const std::stri
     return databases;
 }
 
-void refuse_unmatched(const std::string& branch, const std::string& pattern) {
-    const std::string condition =
-        fmt::format("database LIKE {}", quote_literal(like_pattern(pattern)));
-    if (!query_databases(branch, condition).empty()) return;
+bool is_glob(std::string_view pattern) {
+    return pattern.find_first_of("*?") != std::string_view::npos;
+}
+
+[[noreturn]] void refuse_unmatched(const std::string& branch, const std::string& pattern) {
     throw Failure(Code::unknown_database,
                   fmt::format("branch \"{}\" has no database \"{}\"", branch, pattern), {},
                   "See the branch's databases with SELECT * FROM mad_migrate.databases.");
+}
+
+std::string matches_glob(const std::string& branch, const std::string& glob) {
+    std::string condition = "database LIKE " + quote_literal(like_pattern(glob));
+    if (query_databases(branch, condition).empty()) refuse_unmatched(branch, glob);
+    return condition;
+}
+
+void refuse_missing(const std::string& branch, const std::vector<std::string>& names,
+                    const std::vector<Database>& databases) {
+    std::set<std::string_view> found;
+    for (const Database& database : databases) found.insert(database.name);
+    for (const std::string& name : names) {
+        if (!found.contains(name)) refuse_unmatched(branch, name);
+    }
 }
 
 }  // namespace
@@ -124,12 +141,19 @@ RevisionGraph load_graph(const std::string& branch) {
 std::vector<Database> databases_of(const std::string& branch,
                                    const std::optional<std::vector<std::string>>& patterns) {
     if (!patterns) return query_databases(branch, "true");
-    std::string condition = "false";
+    std::vector<std::string> names;
+    std::string condition;
     for (const std::string& pattern : *patterns) {
-        refuse_unmatched(branch, pattern);
-        condition += fmt::format(" OR database LIKE {}", quote_literal(like_pattern(pattern)));
+        if (is_glob(pattern)) {
+            condition += matches_glob(branch, pattern) + " OR ";
+        } else {
+            names.push_back(pattern);
+        }
     }
-    return query_databases(branch, condition);
+    condition += fmt::format("database = ANY ({})", quote_array(names));
+    std::vector<Database> databases = query_databases(branch, condition);
+    refuse_missing(branch, names, databases);
+    return databases;
 }
 
 void hold_scripts() {

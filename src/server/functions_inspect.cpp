@@ -4,6 +4,7 @@
 #include "core/history.hpp"
 #include "core/quote.hpp"
 #include "core/target.hpp"
+#include "core/text.hpp"
 #include "server/arguments.hpp"
 #include "server/migration_call.hpp"
 #include "server/result_set.hpp"
@@ -104,22 +105,30 @@ std::string state_of(const RevisionGraph& graph, const Heads& heads,
     return *pending == 0 ? "up to date" : "behind";
 }
 
-/// What the ledger last said of databases that are behind.
+/// What the ledger last said of databases that are behind, each with its heads, unless they were
+/// moved since.
 std::map<std::string, Row> last_troubles(const std::string& branch,
-                                         const std::vector<std::string>& databases) {
+                                         const std::map<std::string, std::string>& databases) {
     std::map<std::string, Row> troubles;
     if (databases.empty()) return troubles;
+    std::vector<std::string> names;
+    std::vector<std::string> heads;
+    for (const auto& [name, joined] : databases) {
+        names.push_back(name);
+        heads.push_back(joined);
+    }
     for (Row& row : query(fmt::format(
              R"(SELECT d.name, last.status, concat_ws(': ', last.standstill, last.message)
-                  FROM unnest({}) d (name)
+                  FROM unnest({}, {}) d (name, heads)
                  CROSS JOIN LATERAL (
-                        SELECT e.status, e.standstill, e.message
+                        SELECT e.status, e.standstill, e.message, e.to_revisions
                           FROM mad_migrate.run_database_entry e
                           JOIN mad_migrate.run_entry r ON r.run = e.run
                          WHERE e.database = d.name AND r.branch = {} AND NOT r.dry_run
                          ORDER BY e.run DESC LIMIT 1) last
-                 WHERE last.status IN ('partial', 'failed'))",
-             quote_array(databases), quote_literal(branch)))) {
+                 WHERE last.status IN ('partial', 'failed')
+                   AND coalesce(array_to_string(last.to_revisions, ',') = d.heads, true))",
+             quote_array(names), quote_array(heads), quote_literal(branch)))) {
         std::string name = row[0].value();
         troubles.emplace(std::move(name), std::move(row));
     }
@@ -149,11 +158,13 @@ void add_status(ResultSet& results, const std::string& branch) {
     States states(graph);
     const std::vector<Database> databases = databases_of(branch, std::nullopt);
     std::vector<Row> rows;
-    std::vector<std::string> behind;
+    std::map<std::string, std::string> behind;
     for (const Database& database : databases) {
         const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
         const auto [state, pending] = states.of(database, heads);
-        if (state == "behind") behind.push_back(database.name);
+        if (state == "behind")
+            behind.emplace(database.name,
+                           join(std::vector<std::string>(heads.begin(), heads.end()), ","));
         rows.push_back({branch, database.name, database.kind, array_cell(heads), state,
                         pending ? Cell(std::to_string(*pending)) : Cell(), Cell()});
     }

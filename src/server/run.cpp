@@ -209,6 +209,7 @@ class Run {
     Fleet make_fleet(Ledger* ledger) {
         FleetOrder order;
         order.jobs = jobs();
+        order.between_looks = std::clamp(settings::lock_timeout() / 4, 10ms, 500ms);
         if (call_.max_failures) order.max_failures = static_cast<std::size_t>(*call_.max_failures);
         return Fleet(
             migrations_, order,

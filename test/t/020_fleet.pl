@@ -172,8 +172,8 @@ my $gone = entries(q{database, sqlstate, regexp_replace(coalesce(detail, message
     q{AND status = 'failed'});
 is("$gone\n", <<'EOT', 'and says what became of them');
 app_022|57P01|terminating connection due to administrator command
-app_030|08001|database "app_030" does not exist
-app_031|08001|database "app_031" does not exist
+app_030|MM022|database "app_030" of branch "app" does not exist
+app_031|MM022|database "app_031" of branch "app" does not exist
 EOT
 is(entries('database, status', "AND database BETWEEN 'app_051' AND 'app_052'"),
     "app_051|upgraded\napp_052|upgraded", 'the new ones are in it');
