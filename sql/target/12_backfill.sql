@@ -37,7 +37,7 @@ COMMENT ON COLUMN mad_migrate.backfill_position.assignments IS 'What is set';
 COMMENT ON COLUMN mad_migrate.backfill_position.condition IS 'Which rows have it to be set';
 COMMENT ON COLUMN mad_migrate.backfill_position.file_node IS
     'File of the table; in another one, after a rewrite, rows are elsewhere';
-COMMENT ON COLUMN mad_migrate.backfill_position.round IS 'How often the table has been walked through, and once more';
+COMMENT ON COLUMN mad_migrate.backfill_position.round IS '1, the walk through the table; more, a look for rows that it left';
 COMMENT ON COLUMN mad_migrate.backfill_position.reached IS 'The row, or the beginning of the block, up to which it came';
 COMMENT ON COLUMN mad_migrate.backfill_position.end_block IS 'Blocks that the table had when the round began';
 COMMENT ON COLUMN mad_migrate.backfill_position.stride IS 'Blocks that the next batch looks at';
@@ -206,7 +206,8 @@ BEGIN
                             state.round_locked),
             HINT = 'Run the call again once they are free, or raise lock_timeout.';
     END IF;
-    state.round := state.round + 1;
+    -- What was locked is to be expected in the next round, and no sign of rows that keep coming.
+    state.round := CASE WHEN state.round_locked > 0 THEN 2 ELSE state.round + 1 END;
     state.reached := '(0,0)';
     state.end_block := mad_migrate.count_blocks(table_id);
     state.stride := 8192;
@@ -232,9 +233,9 @@ BEGIN
     state.reached := CASE WHEN is_full THEN last
                           ELSE format('(%s,0)', least(state.end_block, first_block + state.stride))::tid END;
     -- As many blocks as the rows of a batch are likely to lie in.
-    state.stride := CASE WHEN is_full THEN least(8192, blocks + blocks / 4 + 1)
-                         WHEN seen < batch_size / 2 THEN least(8192, state.stride * 2)
-                         ELSE state.stride END;
+    state.stride := least(8192, CASE WHEN is_full THEN blocks + blocks / 4 + 1
+                                     WHEN seen < batch_size / 2 THEN state.stride * 2
+                                     ELSE state.stride + state.stride / 4 + 1 END);
     IF NOT is_full AND mad_migrate.block_of(state.reached) >= state.end_block THEN
         RETURN mad_migrate.end_round(state);
     END IF;
@@ -280,6 +281,9 @@ BEGIN
     IF state.finished_at IS NOT NULL THEN
         DELETE FROM mad_migrate.backfill_position AS p WHERE p.id = backfill;
     ELSE
+        -- Nothing is lost that cannot be done again: a crash takes batch and position together. The
+        -- last commit waits for the disk, as the session has it, and with it for all of them.
+        PERFORM set_config('synchronous_commit', 'off', true);
         UPDATE mad_migrate.backfill_position AS p
         SET round = state.round, reached = state.reached, end_block = state.end_block, stride = state.stride,
             changed_rows = state.changed_rows, round_changed = state.round_changed,
