@@ -101,7 +101,8 @@ CALL mad_migrate.backfill('nothing', 'a = 1', 'a IS NULL');
 -------------------------------------------------------------------------------------------------
 -- What cannot be
 -------------------------------------------------------------------------------------------------
-CALL mad_migrate.backfill('users', 'status = status', 'true');
+INSERT INTO nothing VALUES (1), (2);
+CALL mad_migrate.backfill('nothing', 'a = a + 1', 'a > 1');
 CALL mad_migrate.backfill('users', NULL, 'true');
 CALL mad_migrate.backfill('users', $$status = 'x'$$, NULL);
 CALL mad_migrate.backfill('users', $$status = 'x'$$, 'status IS NULL', 0);
@@ -129,6 +130,7 @@ UPDATE users SET status = CASE WHEN id <= 2500 THEN 'late' END;
 VACUUM (FULL, ANALYZE) users;
 SELECT rows BETWEEN 2400 AND 2600 AS rows, batches BETWEEN 24 AND 26 AS batches, blocks > 10 AS blocks
 FROM mad_migrate.estimate_backfill('users', 'status IS NULL', 100);
+TRUNCATE nothing;
 SELECT blocks FROM mad_migrate.estimate_backfill('nothing', 'a IS NULL');
 SELECT rows > 0 FROM mad_migrate.estimate_backfill('T''s "x"', $$mood = 'glad'::mood -- all$$, schema => 'Größe "1"');
 SELECT * FROM mad_migrate.estimate_backfill('users', NULL);
