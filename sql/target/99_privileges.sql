@@ -13,7 +13,10 @@ BEGIN
                    ' mad_migrate.create_partial_index, mad_migrate.add_uuid_primary_key,'
                    ' mad_migrate.drop_uuid_primary_key, mad_migrate.add_foreign_key_with_index,'
                    ' mad_migrate.drop_foreign_key_with_index, mad_migrate.set_not_null_online,'
-                   ' mad_migrate.backfill, mad_migrate.estimate_backfill TO %I', grantee);
+                   ' mad_migrate.backfill, mad_migrate.estimate_backfill,'
+                   ' mad_migrate.begin_column_rename, mad_migrate.finish_column_rename,'
+                   ' mad_migrate.cancel_column_rename, mad_migrate.begin_column_type_change,'
+                   ' mad_migrate.finish_column_type_change, mad_migrate.cancel_column_type_change TO %I', grantee);
     -- What these call runs with the same rights.
     EXECUTE format('GRANT EXECUTE ON ROUTINE'
                    ' mad_migrate.find_table, mad_migrate.name_of_table, mad_migrate.describe_column,'
@@ -28,7 +31,14 @@ BEGIN
                    ' mad_migrate.finish_not_null, mad_migrate.block_of, mad_migrate.count_blocks,'
                    ' mad_migrate.refuse_backfill, mad_migrate.backfill_tables, mad_migrate.begin_backfill,'
                    ' mad_migrate.fill_batch, mad_migrate.end_round, mad_migrate.advance_backfill,'
-                   ' mad_migrate.run_batch, mad_migrate.report_backfill, mad_migrate.rest TO %I', grantee);
+                   ' mad_migrate.run_batch, mad_migrate.report_backfill, mad_migrate.rest,'
+                   ' mad_migrate.sync_trigger_name, mad_migrate.sync_function_name, mad_migrate.find_column,'
+                   ' mad_migrate.find_sync, mad_migrate.refuse_sync, mad_migrate.create_sync_trigger,'
+                   ' mad_migrate.unfilled_rows, mad_migrate.backfill_call, mad_migrate.begin_sync,'
+                   ' mad_migrate.end_sync, mad_migrate.cancel_sync, mad_migrate.raise_no_sync,'
+                   ' mad_migrate.with_column_renamed, mad_migrate.without_casts, mad_migrate.column_attachments,'
+                   ' mad_migrate.refuse_unmatched, mad_migrate.shadow_name, mad_migrate.move_attachments,'
+                   ' mad_migrate.move_column_properties, mad_migrate.refuse_unfilled TO %I', grantee);
     -- Of its own rows, which a policy sees to.
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON mad_migrate.backfill_position TO %I', grantee);
 END

@@ -50,15 +50,6 @@ SELECT round, changed_rows BETWEEN 2000 AND 3000 AS some_done, mad_migrate.block
 FROM mad_migrate.backfill_position;
 SELECT count(*) = (SELECT changed_rows FROM mad_migrate.backfill_position) FROM users WHERE status = 'idle';
 ALTER TABLE users DROP CONSTRAINT not_yet;
-SET client_min_messages = notice;
-DO $$
-BEGIN
-    CALL mad_migrate.backfill('users', $set$status = 'idle'$set$, $where$status = 'active'$where$, 100, report_every => '1 day');
-EXCEPTION WHEN OTHERS THEN
-    RAISE INFO '%', SQLERRM;
-END
-$$;
-SET client_min_messages = warning;
 CALL mad_migrate.backfill('users', $$status = 'idle'$$, $$status = 'active'$$, 100);
 SELECT status, max(changes) - min(changes) AS difference, count(*) FROM users WHERE status = 'idle' GROUP BY status;
 SELECT count(*) FROM mad_migrate.backfill_position;

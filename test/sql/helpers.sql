@@ -391,12 +391,29 @@ SELECT mad_migrate.create_partial_index('idx_created', 'parent', ARRAY['created_
 SELECT mad_migrate.create_partial_index('idx_created', 'parent', ARRAY['created_at'], 'created_by IS NULL', schema => 'mine');
 SELECT mad_migrate.drop_audit_columns('parent', 'mine');
 SELECT mad_migrate.drop_uuid_primary_key('parent', schema => 'mine');
+INSERT INTO mine.child VALUES (gen_random_uuid());
+SET client_min_messages = warning;
+SELECT mad_migrate.begin_column_rename('child', 'parent_id', 'p', 'mine');
+SELECT mad_migrate.finish_column_rename('child', 'parent_id', 'p', 'mine');
+SELECT mad_migrate.begin_column_type_change('child', 'p', 'text', schema => 'mine', backfill => false);
+CALL mad_migrate.backfill('child', 'new_p = p::text', 'new_p IS NULL', schema => 'mine');
+SELECT batches FROM mad_migrate.estimate_backfill('child', 'new_p IS NULL', schema => 'mine');
+SELECT mad_migrate.finish_column_type_change('child', 'p', 'mine');
+RESET client_min_messages;
 DROP TABLE mine.child, mine.parent;
 SELECT mad_migrate.drop_updated_at_function('mine');
 -- Its rights end where the role's own end.
 SELECT mad_migrate.add_audit_columns('numbered');
 SELECT mad_migrate.change_heads('results', '{}', '{x}');
 SELECT * FROM mad_migrate.history;
+-- It sees its own backfills only.
+RESET ROLE;
+INSERT INTO mad_migrate.backfill_position (table_schema, table_name, assignments, condition, file_node, end_block)
+VALUES ('mine', 'x', 'a', 'b', 0, 1);
+SET ROLE "regress_mad Script";
+SELECT count(*) FROM mad_migrate.backfill_position;
+INSERT INTO mad_migrate.backfill_position (started_by, table_schema, table_name, assignments, condition, file_node, end_block)
+VALUES ('postgres', 'mine', 'x', 'a', 'b', 0, 1);
 RESET ROLE;
 DROP OWNED BY "regress_mad Script";
 DROP ROLE "regress_mad Script";
