@@ -34,6 +34,13 @@ $$;
 COMMENT ON FUNCTION mad_migrate.find_table(text, text) IS
     'Internal: the table of that name, which must exist';
 
+CREATE FUNCTION mad_migrate.name_of_table(table_id regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('%s.%s', n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = table_id
+$$;
+COMMENT ON FUNCTION mad_migrate.name_of_table(regclass) IS 'Internal: a table''s name as messages give it';
+
 CREATE FUNCTION mad_migrate.describe_column(table_id regclass, column_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT concat_ws(' ', format_type(a.atttypid, a.atttypmod),
@@ -82,6 +89,16 @@ COMMENT ON FUNCTION mad_migrate.add_audit_columns(text, text) IS
     'Adds created_at and updated_at (timestamptz, not null, now()) and created_by and updated_by '
     '(varchar(255)) to a table';
 
+CREATE FUNCTION mad_migrate.drop_audit_columns(table_name text, schema text DEFAULT 'public') RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s DROP COLUMN IF EXISTS created_at, DROP COLUMN IF EXISTS updated_at,'
+                   ' DROP COLUMN IF EXISTS created_by, DROP COLUMN IF EXISTS updated_by',
+                   mad_migrate.find_table(table_name, schema));
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.drop_audit_columns(text, text) IS 'Undoes add_audit_columns';
+
 CREATE FUNCTION mad_migrate.create_updated_at_trigger(table_name text, schema text DEFAULT 'public') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -129,6 +146,17 @@ $$;
 COMMENT ON FUNCTION mad_migrate.create_updated_at_trigger(text, text) IS
     'Keeps updated_at current on every UPDATE: trigger update_<table>_updated_at, calling '
     'update_updated_at_column() in the table''s schema, which is created unless it exists';
+
+CREATE FUNCTION mad_migrate.drop_updated_at_trigger(table_name text, schema text DEFAULT 'public') RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    trigger_name CONSTANT name := 'update_' || table_name || '_updated_at';
+BEGIN
+    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, mad_migrate.find_table(table_name, schema));
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.drop_updated_at_trigger(text, text) IS
+    'Undoes create_updated_at_trigger, except for the function, which other tables may share';
 
 CREATE FUNCTION mad_migrate.drop_updated_at_function(schema text DEFAULT 'public') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

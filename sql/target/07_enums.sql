@@ -18,11 +18,53 @@ $$;
 COMMENT ON FUNCTION mad_migrate.find_enum_type(text, text) IS
     'Internal: the enum type of that name; null when there is no such type';
 
+CREATE FUNCTION mad_migrate.require_enum_type(name text, schema text) RETURNS regtype
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    type_id CONSTANT regtype := mad_migrate.find_enum_type(name, schema);
+BEGIN
+    IF type_id IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'undefined_object',
+            MESSAGE = format('enum type "%s.%s" does not exist', schema, name),
+            DETAIL = 'Its values were to be changed.',
+            HINT = 'Create it with mad_migrate.create_enum_type().';
+    END IF;
+    RETURN type_id;
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.require_enum_type(text, text) IS
+    'Internal: the enum type of that name, which must exist';
+
 CREATE FUNCTION mad_migrate.enum_values(type_id regtype) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = type_id ORDER BY e.enumsortorder)
 $$;
 COMMENT ON FUNCTION mad_migrate.enum_values(regtype) IS 'Internal: the values of an enum type, in its order';
+
+CREATE FUNCTION mad_migrate.list_enum_values("values" text[], name text, schema text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF "values" IS NULL OR array_position("values", NULL) IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'null_value_not_allowed',
+            MESSAGE = format('values of enum type "%s.%s" must not be null', schema, name),
+            DETAIL = format('Given is %s.', coalesce("values"::text, 'NULL')),
+            HINT = 'Leave the null out.';
+    END IF;
+    IF cardinality("values") > (SELECT count(DISTINCT v) FROM unnest("values") AS v) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('values of enum type "%s.%s" must be different', schema, name),
+            DETAIL = format('Given is %s.', "values"),
+            HINT = 'Leave the second one out.';
+    END IF;
+    RETURN coalesce((SELECT string_agg(quote_literal(v), ', ' ORDER BY position)
+                     FROM unnest("values") WITH ORDINALITY AS w (v, position)), '');
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.list_enum_values(text[], text, text) IS
+    'Internal: values as SQL lists them, which must be different and not null';
 
 CREATE FUNCTION mad_migrate.create_enum_type(name text, "values" text[], schema text DEFAULT 'public') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -30,25 +72,8 @@ DECLARE
     wanted CONSTANT text[] := "values";
     type_id CONSTANT regtype := mad_migrate.find_enum_type(name, schema);
     existing CONSTANT text[] := mad_migrate.enum_values(type_id);
-    wanted_list text;
+    wanted_list CONSTANT text := mad_migrate.list_enum_values(wanted, name, schema);
 BEGIN
-    IF wanted IS NULL OR array_position(wanted, NULL) IS NOT NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'null_value_not_allowed',
-            MESSAGE = format('values of enum type "%s.%s" must not be null', schema, name),
-            DETAIL = format('Given is %s.', coalesce(wanted::text, 'NULL')),
-            HINT = 'Leave the null out.';
-    END IF;
-    IF cardinality(wanted) > (SELECT count(DISTINCT v) FROM unnest(wanted) AS v) THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_parameter_value',
-            MESSAGE = format('values of enum type "%s.%s" must be different', schema, name),
-            DETAIL = format('Given is %s.', wanted),
-            HINT = 'Leave the second one out.';
-    END IF;
-    SELECT string_agg(quote_literal(v), ', ' ORDER BY position) INTO wanted_list
-    FROM unnest(wanted) WITH ORDINALITY AS w (v, position);
-
     IF type_id IS NULL THEN
         EXECUTE format('CREATE TYPE %I.%I AS ENUM (%s)', schema, name, wanted_list);
     ELSIF existing <> wanted THEN
@@ -56,10 +81,9 @@ BEGIN
             ERRCODE = 'duplicate_object',
             MESSAGE = format('enum type "%s.%s" already exists with other values', schema, name),
             DETAIL = format('It has (%s); wanted is (%s).',
-                            (SELECT string_agg(quote_literal(v), ', ' ORDER BY position)
-                             FROM unnest(existing) WITH ORDINALITY AS e (v, position)),
-                            wanted_list),
-            HINT = 'Add a value with mad_migrate.add_enum_value(), or choose another name.';
+                            mad_migrate.list_enum_values(existing, name, schema), wanted_list),
+            HINT = 'Add a value with mad_migrate.add_enum_value(), change them with'
+                   ' mad_migrate.replace_enum_type(), or choose another name.';
     END IF;
 END
 $$;
@@ -81,18 +105,11 @@ CREATE FUNCTION mad_migrate.add_enum_value(name text, value text, before text DE
                                            schema text DEFAULT 'public')
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    type_id CONSTANT regtype := mad_migrate.find_enum_type(name, schema);
+    type_id CONSTANT regtype := mad_migrate.require_enum_type(name, schema);
     existing CONSTANT text[] := mad_migrate.enum_values(type_id);
     neighbour CONSTANT text := coalesce(before, after);
     place int;
 BEGIN
-    IF type_id IS NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'undefined_object',
-            MESSAGE = format('enum type "%s.%s" does not exist', schema, name),
-            DETAIL = format('Value "%s" was to be added to it.', value),
-            HINT = 'Create it with mad_migrate.create_enum_type().';
-    END IF;
     IF value IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'null_value_not_allowed',
@@ -126,10 +143,10 @@ BEGIN
             ERRCODE = 'duplicate_object',
             MESSAGE = format('enum type "%s.%s" already has value "%s" in another place', schema, name, value),
             DETAIL = format('Its values are %s.', existing),
-            HINT = 'The order of an enum type cannot be changed; leave before and after out to accept it.';
+            HINT = 'Change the order with mad_migrate.replace_enum_type(), or leave before and after out to accept it.';
     END IF;
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.add_enum_value(text, text, text, text, text) IS
-    'Adds a value to an enum type, before or after another or at its end; the transaction that adds a value '
-    'cannot use it';
+    'Adds a value to an enum type, before or after another or at its end. It can be used from the next '
+    'transaction on; a script that adds and uses it is recognized and run statement by statement.';

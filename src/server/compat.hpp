@@ -18,4 +18,15 @@ inline WaitEventSet* create_wait_event_set(int events) {
 #endif
 }
 
+/// The walker is called for each node below; true from it ends the walk.
+inline bool walk_raw_tree(::Node* node, bool (*walker)(::Node*, void*), void* context) {
+#if PG_VERSION_NUM >= 160000
+    return raw_expression_tree_walker(node, walker, context);
+#else
+    // Declared without its arguments, as C allows.
+    const auto untyped = reinterpret_cast<void (*)()>(walker);
+    return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(untyped), context);
+#endif
+}
+
 }  // namespace mad::pg

@@ -2,9 +2,12 @@
 // transaction.
 #include "server/parser.hpp"
 
+#include <algorithm>
+
 #include "core/position.hpp"
 #include "core/quote.hpp"
 #include "server/boundary.hpp"
+#include "server/parser_helpers.hpp"
 #include "server/spi.hpp"
 
 namespace mad::pg {
@@ -150,7 +153,8 @@ bool moves_database(const AlterDatabaseStmt& statement) {
     return false;
 }
 
-/// The statements for which the server calls PreventInTransactionBlock, as far as the text tells.
+/// The statements for which the server calls PreventInTransactionBlock, as far as the text tells,
+/// and the kit's procedures, which commit.
 bool runs_in_transaction(const ::Node* node) {
     switch (node->type) {
         case T_VacuumStmt:
@@ -167,6 +171,8 @@ bool runs_in_transaction(const ::Node* node) {
             return reinterpret_cast<const ClusterStmt*>(node)->relation != nullptr;
         case T_AlterDatabaseStmt:
             return !moves_database(*reinterpret_cast<const AlterDatabaseStmt*>(node));
+        case T_CallStmt:
+            return !calls_kit_procedure(node);
         case T_CreatedbStmt:
         case T_DropdbStmt:
         case T_CreateTableSpaceStmt:
@@ -183,7 +189,20 @@ bool runs_in_transaction(const ::Node* node) {
 
 /// In a script that is committed statement by statement.
 bool may_commit(const ::Node* node) {
-    return node->type == T_CallStmt || node->type == T_DoStmt;
+    return (node->type == T_CallStmt && !calls_kit_procedure(node)) || node->type == T_DoStmt;
+}
+
+/// A value that is used below must be committed before: its statement is run on its own.
+void commit_used_enum_values(std::vector<Statement>& statements,
+                             const std::vector<std::optional<std::string>>& added) {
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        if (!added[i]) continue;
+        const std::string written = quote_literal(*added[i]);
+        const bool used = std::any_of(
+            statements.begin() + static_cast<std::ptrdiff_t>(i) + 1, statements.end(),
+            [&](const Statement& later) { return later.text.find(written) != std::string::npos; });
+        if (used) statements[i].transactional = false;
+    }
 }
 
 /// Of an index without a name nobody can tell later which one it is.
@@ -237,6 +256,7 @@ std::vector<Statement> parse_statements(const std::string& body, int first,
     const ScratchMemory scratch;
     List* const parsed = parse(body, first, filename);
     std::vector<Statement> statements;
+    std::vector<std::optional<std::string>> added_values;
     statements.reserve(static_cast<std::size_t>(list_length(parsed)));
     std::size_t counted_to = 0;
     int line = first;
@@ -253,7 +273,9 @@ std::vector<Statement> parse_statements(const std::string& body, int first,
         const bool transactional = call([&] { return runs_in_transaction(raw->stmt); });
         statements.push_back({std::move(text), begin, line, transactional, index_build(raw->stmt),
                               !may_commit(raw->stmt)});
+        added_values.push_back(added_enum_value(raw->stmt));
     }
+    commit_used_enum_values(statements, added_values);
     return statements;
 }
 

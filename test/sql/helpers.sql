@@ -117,6 +117,16 @@ SELECT mad_migrate.add_audit_columns('jobs', 'nowhere');
 SELECT mad_migrate.add_audit_columns('enum_types');
 
 -------------------------------------------------------------------------------------------------
+-- drop_audit_columns(table, schema = 'public')
+-------------------------------------------------------------------------------------------------
+SELECT mad_migrate.drop_audit_columns('only_there', 'Größe "1"');
+SELECT mad_migrate.add_audit_columns('only_there', 'Größe "1"');
+SELECT mad_migrate.drop_audit_columns('only_there', 'Größe "1"');
+SELECT mad_migrate.drop_audit_columns('only_there', 'Größe "1"');
+SELECT * FROM columns_of('"Größe ""1""".only_there');
+SELECT mad_migrate.drop_audit_columns('only_there');
+
+-------------------------------------------------------------------------------------------------
 -- create_updated_at_trigger(table, schema = 'public'), drop_updated_at_function(schema = 'public')
 -------------------------------------------------------------------------------------------------
 CREATE FUNCTION triggers() RETURNS SETOF text LANGUAGE sql AS $$
@@ -156,6 +166,14 @@ DROP TRIGGER update_jobs_updated_at ON jobs;
 CREATE TRIGGER update_jobs_updated_at AFTER UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION update_updated_at_column();
 SELECT mad_migrate.create_updated_at_trigger('jobs');
 
+DROP TRIGGER update_jobs_updated_at ON jobs;
+SELECT mad_migrate.create_updated_at_trigger('jobs');
+SELECT mad_migrate.drop_updated_at_trigger('jobs');
+SELECT mad_migrate.drop_updated_at_trigger('jobs');
+SELECT mad_migrate.drop_updated_at_trigger('not_there');
+SELECT triggers();
+SELECT mad_migrate.create_updated_at_trigger('jobs');
+
 -- The function goes when no trigger of its schema needs it.
 SELECT mad_migrate.drop_updated_at_function();
 SELECT updated_at_functions();
@@ -189,7 +207,20 @@ SELECT mad_migrate.add_uuid_primary_key('nullable');
 SELECT mad_migrate.add_uuid_primary_key('not_there');
 
 -------------------------------------------------------------------------------------------------
--- create_index_if_not_exists(name, table, columns, is_unique = false, schema = 'public')
+-- drop_uuid_primary_key(table, column = 'id', schema = 'public')
+-------------------------------------------------------------------------------------------------
+CREATE TABLE keyed (x int);
+SELECT mad_migrate.add_uuid_primary_key('keyed');
+SELECT mad_migrate.drop_uuid_primary_key('keyed');
+SELECT mad_migrate.drop_uuid_primary_key('keyed');
+SELECT * FROM columns_of('keyed');
+SELECT mad_migrate.drop_uuid_primary_key('keyed', 'x');
+SELECT mad_migrate.drop_uuid_primary_key('numbered');
+SELECT mad_migrate.drop_uuid_primary_key('nullable');
+DROP TABLE keyed;
+
+-------------------------------------------------------------------------------------------------
+-- create_index_if_not_exists(name, table, columns, "unique" = false, schema = 'public')
 -------------------------------------------------------------------------------------------------
 SELECT mad_migrate.create_index_if_not_exists('idx_jobs_name', 'jobs', ARRAY['name', 'created_at']);
 SELECT mad_migrate.create_index_if_not_exists('Übung; DROP TABLE jobs', 'Ünder 100%', ARRAY['x', 'The "Id"'], true, 'Größe "1"');
@@ -202,7 +233,7 @@ SELECT mad_migrate.create_index_if_not_exists('Übung; DROP TABLE jobs', 'Ünder
 
 -- Another index under that name is an error.
 SELECT mad_migrate.create_index_if_not_exists('idx_jobs_name', 'jobs', ARRAY['created_at', 'name']);
-SELECT mad_migrate.create_index_if_not_exists('idx_jobs_name', 'jobs', ARRAY['name', 'created_at'], is_unique => true);
+SELECT mad_migrate.create_index_if_not_exists('idx_jobs_name', 'jobs', ARRAY['name', 'created_at'], "unique" => true);
 SELECT mad_migrate.create_index_if_not_exists('idx_jobs_name', 'numbered', ARRAY['id']);
 SELECT mad_migrate.create_index_if_not_exists('jobs', 'numbered', ARRAY['id']);
 CREATE INDEX descending ON jobs (name DESC);
@@ -219,13 +250,13 @@ CREATE TABLE doubles (x int);
 INSERT INTO doubles VALUES (1), (1);
 CREATE UNIQUE INDEX CONCURRENTLY doubles_key ON doubles (x);
 SELECT indexes_of('doubles');
-SELECT mad_migrate.create_index_if_not_exists('doubles_key', 'doubles', ARRAY['x'], is_unique => true);
+SELECT mad_migrate.create_index_if_not_exists('doubles_key', 'doubles', ARRAY['x'], "unique" => true);
 DELETE FROM doubles WHERE ctid = '(0,1)';
-SELECT mad_migrate.create_index_if_not_exists('doubles_key', 'doubles', ARRAY['x'], is_unique => true);
+SELECT mad_migrate.create_index_if_not_exists('doubles_key', 'doubles', ARRAY['x'], "unique" => true);
 SELECT indexes_of('doubles');
 
 -------------------------------------------------------------------------------------------------
--- create_partial_index(name, table, columns, predicate, is_unique = false, schema = 'public')
+-- create_partial_index(name, table, columns, "where", "unique" = false, schema = 'public')
 -------------------------------------------------------------------------------------------------
 CREATE TYPE "Größe ""1""".size AS ENUM ('small', 'large');
 CREATE TABLE "Größe ""1""".boxes (size "Größe ""1""".size, weight int);
@@ -249,11 +280,11 @@ SELECT indexes_of('"Größe ""1""".boxes');
 
 -------------------------------------------------------------------------------------------------
 -- add_foreign_key_with_index(table, column, referenced table, referenced column = 'id',
---                            on_delete = 'NO ACTION', name = NULL, schema = 'public')
+--                            ondelete = 'NO ACTION', name = NULL, schema = 'public')
 -------------------------------------------------------------------------------------------------
 CREATE TABLE tasks (job_id uuid, number int);
 SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs');
-SELECT mad_migrate.add_foreign_key_with_index('tasks', 'number', 'numbered', on_delete => 'set null', name => 'Fk "Nümber"');
+SELECT mad_migrate.add_foreign_key_with_index('tasks', 'number', 'numbered', ondelete => 'set null', name => 'Fk "Nümber"');
 SELECT * FROM constraints_of('tasks');
 SELECT indexes_of('tasks');
 CREATE TABLE "Größe ""1"""."T's" ("C'ol" uuid);
@@ -263,18 +294,71 @@ SELECT indexes_of('"Größe ""1"""."T''s"');
 
 -- A second call does nothing, except for what is missing.
 DROP INDEX idx_tasks_job_id;
-SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', on_delete => 'no action');
-SELECT mad_migrate.add_foreign_key_with_index('tasks', 'number', 'numbered', on_delete => 'SET NULL', name => 'Fk "Nümber"');
+SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', ondelete => 'no action');
+SELECT mad_migrate.add_foreign_key_with_index('tasks', 'number', 'numbered', ondelete => 'SET NULL', name => 'Fk "Nümber"');
 SELECT mad_migrate.add_foreign_key_with_index('T''s', 'C''ol', 'Ünder 100%', 'The "Id"', 'CASCADE', schema => 'Größe "1"');
 SELECT indexes_of('tasks');
 
-SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', on_delete => 'RESTRICT');
+SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', ondelete => 'RESTRICT');
 SELECT mad_migrate.add_foreign_key_with_index('tasks', 'number', 'jobs', name => 'Fk "Nümber"');
-SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', on_delete => 'CASCADE; DROP TABLE jobs');
-SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', on_delete => NULL);
+SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', ondelete => 'CASCADE; DROP TABLE jobs');
+SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'jobs', ondelete => NULL);
 SELECT mad_migrate.add_foreign_key_with_index('tasks', 'job_id', 'not_there');
 SELECT mad_migrate.add_foreign_key_with_index('tasks', 'no_column', 'jobs');
 SELECT mad_migrate.add_foreign_key_with_index('tasks', 'number', 'jobs');
+
+-- Without a look at the rows that are there: later, or never where they do not fit.
+CREATE TABLE parts (id int PRIMARY KEY, number int);
+INSERT INTO parts VALUES (1, 7);
+SELECT mad_migrate.add_foreign_key_with_index('parts', 'number', 'numbered', validate => false);
+SELECT mad_migrate.add_foreign_key_with_index('parts', 'number', 'numbered', validate => false);
+SELECT * FROM constraints_of('parts');
+SELECT mad_migrate.add_foreign_key_with_index('parts', 'number', 'numbered');
+UPDATE parts SET number = NULL;
+SELECT mad_migrate.add_foreign_key_with_index('parts', 'number', 'numbered');
+SELECT * FROM constraints_of('parts');
+-- To a table of another schema.
+SELECT mad_migrate.add_uuid_primary_key('T''s', schema => 'Größe "1"');
+ALTER TABLE parts ADD t uuid;
+SELECT mad_migrate.add_foreign_key_with_index('parts', 't', 'T''s', referenced_schema => 'Größe "1"');
+SELECT * FROM constraints_of('parts');
+
+-------------------------------------------------------------------------------------------------
+-- drop_foreign_key_with_index(table, column, name = NULL, schema = 'public')
+-------------------------------------------------------------------------------------------------
+SELECT mad_migrate.drop_foreign_key_with_index('parts', 't');
+SELECT mad_migrate.drop_foreign_key_with_index('parts', 't');
+SELECT mad_migrate.drop_foreign_key_with_index('parts', 'number');
+SELECT mad_migrate.drop_foreign_key_with_index('T''s', 'C''ol', schema => 'Größe "1"');
+SELECT mad_migrate.drop_foreign_key_with_index('tasks', 'number', 'Fk "Nümber"');
+SELECT mad_migrate.drop_foreign_key_with_index('parts', 'id', 'parts_pkey');
+SELECT * FROM constraints_of('parts');
+SELECT indexes_of('parts');
+SELECT indexes_of('"Größe ""1"""."T''s"');
+SELECT * FROM constraints_of('tasks');
+
+-------------------------------------------------------------------------------------------------
+-- set_not_null_online(table, column, schema = 'public')
+-------------------------------------------------------------------------------------------------
+INSERT INTO "Größe ""1"""."T's" VALUES (NULL);
+CALL mad_migrate.set_not_null_online('T''s', 'C''ol', 'Größe "1"');
+-- New nulls are refused from the first call on.
+\set VERBOSITY terse
+INSERT INTO "Größe ""1"""."T's" VALUES (NULL);
+\set VERBOSITY default
+UPDATE "Größe ""1"""."T's" SET "C'ol" = gen_random_uuid();
+CALL mad_migrate.set_not_null_online('T''s', 'C''ol', 'Größe "1"');
+CALL mad_migrate.set_not_null_online('T''s', 'C''ol', 'Größe "1"');
+SELECT * FROM columns_of('"Größe ""1"""."T''s"');
+SELECT * FROM constraints_of('"Größe ""1"""."T''s"');
+CALL mad_migrate.set_not_null_online('tasks', 'no_column');
+CALL mad_migrate.set_not_null_online('not_there', 'x');
+ALTER TABLE tasks ADD CONSTRAINT tasks_number_not_null CHECK (number > 0);
+CALL mad_migrate.set_not_null_online('tasks', 'number');
+BEGIN;
+CALL mad_migrate.set_not_null_online('tasks', 'job_id');
+ROLLBACK;
+SELECT * FROM columns_of('tasks');
 
 -------------------------------------------------------------------------------------------------
 -- grant_helpers(grantee): a role that runs scripts calls every helper, and nothing else
@@ -289,20 +373,47 @@ CREATE TABLE mine.parent ();
 CREATE TABLE mine.child (parent_id uuid);
 SELECT mad_migrate.create_enum_type('mood', ARRAY['glad'], 'mine');
 SELECT mad_migrate.add_enum_value('mood', 'sad', schema => 'mine');
+CREATE TABLE mine.moods (mood mine.mood DEFAULT 'sad' CHECK (mood <> 'glad'), moods mine.mood[]);
+CREATE INDEX moods_idx ON mine.moods (mood) WHERE mood = 'sad';
+SELECT mad_migrate.replace_enum_type('mood', '{sad,glad,mad}', 'mine');
+SELECT mad_migrate.drop_enum_value('mood', 'mad', schema => 'mine');
+DROP TABLE mine.moods;
 SELECT mad_migrate.drop_enum_type('mood', 'mine');
 SELECT mad_migrate.add_uuid_primary_key('parent', schema => 'mine');
 SELECT mad_migrate.add_audit_columns('parent', 'mine');
 SELECT mad_migrate.create_updated_at_trigger('parent', 'mine');
+SELECT mad_migrate.drop_updated_at_trigger('parent', 'mine');
 SELECT mad_migrate.add_foreign_key_with_index('child', 'parent_id', 'parent', schema => 'mine');
+CALL mad_migrate.set_not_null_online('child', 'parent_id', 'mine');
+SELECT mad_migrate.drop_foreign_key_with_index('child', 'parent_id', schema => 'mine');
 SELECT mad_migrate.create_index_if_not_exists('idx_parent', 'parent', ARRAY['created_at'], schema => 'mine');
 SELECT mad_migrate.create_partial_index('idx_created', 'parent', ARRAY['created_at'], 'created_by IS NULL', schema => 'mine');
 SELECT mad_migrate.create_partial_index('idx_created', 'parent', ARRAY['created_at'], 'created_by IS NULL', schema => 'mine');
+SELECT mad_migrate.drop_audit_columns('parent', 'mine');
+SELECT mad_migrate.drop_uuid_primary_key('parent', schema => 'mine');
+INSERT INTO mine.child VALUES (gen_random_uuid());
+SET client_min_messages = warning;
+SELECT mad_migrate.begin_column_rename('child', 'parent_id', 'p', 'mine');
+SELECT mad_migrate.finish_column_rename('child', 'parent_id', 'p', 'mine');
+SELECT mad_migrate.begin_column_type_change('child', 'p', 'text', schema => 'mine', backfill => false);
+CALL mad_migrate.backfill('child', 'new_p = p::text', 'new_p IS NULL', schema => 'mine');
+SELECT batches FROM mad_migrate.estimate_backfill('child', 'new_p IS NULL', schema => 'mine');
+SELECT mad_migrate.finish_column_type_change('child', 'p', 'mine');
+RESET client_min_messages;
 DROP TABLE mine.child, mine.parent;
 SELECT mad_migrate.drop_updated_at_function('mine');
 -- Its rights end where the role's own end.
 SELECT mad_migrate.add_audit_columns('numbered');
 SELECT mad_migrate.change_heads('results', '{}', '{x}');
 SELECT * FROM mad_migrate.history;
+-- It sees its own backfills only.
+RESET ROLE;
+INSERT INTO mad_migrate.backfill_position (table_schema, table_name, assignments, condition, file_node, end_block)
+VALUES ('mine', 'x', 'a', 'b', 0, 1);
+SET ROLE "regress_mad Script";
+SELECT count(*) FROM mad_migrate.backfill_position;
+INSERT INTO mad_migrate.backfill_position (started_by, table_schema, table_name, assignments, condition, file_node, end_block)
+VALUES ('postgres', 'mine', 'x', 'a', 'b', 0, 1);
 RESET ROLE;
 DROP OWNED BY "regress_mad Script";
 DROP ROLE "regress_mad Script";
@@ -311,6 +422,6 @@ SET client_min_messages = warning;
 DROP VIEW enum_types;
 DROP EXTENSION mad_migrate;
 DROP SCHEMA "Größe ""1""" CASCADE;
-DROP TABLE other_columns, nullable, jobs, doubles, tasks, numbered CASCADE;
+DROP TABLE other_columns, nullable, jobs, doubles, tasks, parts, numbered CASCADE;
 DROP DOMAIN percentage;
 DROP FUNCTION columns_of, indexes_of, constraints_of, triggers, updated_at_functions;

@@ -93,31 +93,31 @@ COMMENT ON FUNCTION mad_migrate.ensure_index(text, text, text[], text, boolean, 
     'Internal: what create_index_if_not_exists and create_partial_index have in common';
 
 CREATE FUNCTION mad_migrate.create_index_if_not_exists(name text, table_name text, columns text[],
-                                                       is_unique boolean DEFAULT false,
+                                                       "unique" boolean DEFAULT false,
                                                        schema text DEFAULT 'public')
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM mad_migrate.ensure_index(name, table_name, columns, NULL, is_unique, schema);
+    PERFORM mad_migrate.ensure_index(name, table_name, columns, NULL, "unique", schema);
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.create_index_if_not_exists(text, text, text[], boolean, text) IS
     'Creates a B-tree index on columns. An INVALID index of that name, left by a failed CREATE INDEX '
     'CONCURRENTLY, is dropped and built again.';
 
-CREATE FUNCTION mad_migrate.create_partial_index(name text, table_name text, columns text[], predicate text,
-                                                 is_unique boolean DEFAULT false, schema text DEFAULT 'public')
+CREATE FUNCTION mad_migrate.create_partial_index(name text, table_name text, columns text[], "where" text,
+                                                 "unique" boolean DEFAULT false, schema text DEFAULT 'public')
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF predicate IS NULL THEN
+    IF "where" IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'null_value_not_allowed',
             MESSAGE = format('predicate of index "%s.%s" must not be null', schema, name),
             DETAIL = 'A partial index covers the rows its predicate is true for.',
             HINT = 'For all rows, call mad_migrate.create_index_if_not_exists().';
     END IF;
-    PERFORM mad_migrate.ensure_index(name, table_name, columns, predicate, is_unique, schema);
+    PERFORM mad_migrate.ensure_index(name, table_name, columns, "where", "unique", schema);
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.create_partial_index(text, text, text[], text, boolean, text) IS
-    'As create_index_if_not_exists, for the rows that meet a predicate: an SQL expression, whose names are '
-    'looked up in the table''s schema';
+    'As create_index_if_not_exists, for the rows that meet where: an SQL expression, whose names are looked '
+    'up in the table''s schema';
