@@ -52,10 +52,13 @@ CREATE FUNCTION mad_migrate.ensure_index(name text, table_name text, columns tex
                                          is_unique boolean, schema text)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    table_id CONSTANT regclass := mad_migrate.find_table(table_name, schema);
     index_id CONSTANT regclass := to_regclass(format('%I.%I', schema, name));
+    table_id regclass := to_regclass(format('%I.%I', schema, table_name));
     existing pg_index;
 BEGIN
+    IF table_id IS NULL OR index_id IS NOT NULL THEN
+        table_id := mad_migrate.find_table(table_name, schema);
+    END IF;
     IF coalesce(cardinality(columns), 0) = 0 OR array_position(columns, NULL) IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
