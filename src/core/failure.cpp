@@ -39,6 +39,7 @@ constexpr std::array table{
     Entry{Code::branch_in_use, "MM024"},
     Entry{Code::kit_mismatch, "MM025"},
     Entry{Code::copied_control, "MM026"},
+    Entry{Code::unmanaged_database, "MM027"},
     Entry{Code::active_transaction, "25001"},
     Entry{Code::insufficient_privilege, "42501"},
     Entry{Code::invalid_parameter, "22023"},

@@ -38,6 +38,7 @@ enum class Code {
     branch_in_use,       // MM024 a branch that still has databases was to be dropped
     kit_mismatch,        // MM025 the database carries a kit of another version
     copied_control,      // MM026 the control database is a copy of the one that has the databases
+    unmanaged_database,  // MM027 it has tables, but no version
     active_transaction,  // 25001 a non-transactional script inside a transaction
     insufficient_privilege,  // 42501
     invalid_parameter,       // 22023

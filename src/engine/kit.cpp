@@ -67,14 +67,6 @@ std::string refuse_untrusted_sql(const std::string& branch) {
                        untrusted_sql(branch));
 }
 
-/// A statement of its own, before any that names what is in the schema: reading a view runs it.
-std::string trust_sql(const std::string& branch) {
-    return "DO " +
-           quote_literal("DECLARE untrusted pg_catalog.text; BEGIN" + refuse_untrusted_sql(branch) +
-                         " END") +
-           ";\n";
-}
-
 /// A lock first, in a statement of its own: the rows must be read by a snapshot younger than the
 /// lock.
 std::string lock_sql(const std::string& branch, bool session_lock) {
@@ -155,6 +147,13 @@ Task<std::optional<Inspection>> look(Executor& database, const std::string& bran
 }
 
 }  // namespace
+
+std::string trust_sql(const std::string& branch) {
+    return "DO " +
+           quote_literal("DECLARE untrusted pg_catalog.text; BEGIN" + refuse_untrusted_sql(branch) +
+                         " END") +
+           ";\n";
+}
 
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql) {
     const std::string body = fmt::format(

@@ -43,6 +43,9 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
 /// The version rows, and nothing else: no lock, no kit installed. No version table is no rows.
 Task<Heads> read_heads(Executor& database, const std::string& branch);
 
+/// Stops where the schema cannot be trusted: a statement of its own, before any that names what is
+/// in it, for reading a view runs it.
+std::string trust_sql(const std::string& branch);
 /// SQL that installs the kit where it is missing, and the branch's version table.
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql);
 

@@ -23,19 +23,6 @@ void lock_scripts() {
     query("LOCK TABLE mad_migrate.script IN SHARE ROW EXCLUSIVE MODE");
 }
 
-std::vector<std::string> sections_outside_transaction(const IncomingScript& incoming) {
-    std::vector<std::string> names;
-    for (const Section& section : incoming.script.sections) {
-        const std::vector<Statement> statements =
-            parse_statements(section.body, section.first_line, incoming.filename);
-        const bool inside = incoming.script.transactional &&
-                            std::all_of(statements.begin(), statements.end(),
-                                        [](const Statement& s) { return s.transactional; });
-        if (!inside) names.push_back(section.name());
-    }
-    return names;
-}
-
 std::vector<std::string> section_names(const Script& script) {
     std::vector<std::string> names;
     for (const Section& section : script.sections) names.push_back(section.name());
@@ -167,6 +154,19 @@ IncomingScript read_script(const std::string& text, const std::optional<std::str
     Script script = parse_script(text, filename.value_or(""));
     std::string name = filename ? *filename : script_filename(script.revision.id, script.message);
     return {std::move(script), std::move(name), text};
+}
+
+std::vector<std::string> sections_outside_transaction(const IncomingScript& incoming) {
+    std::vector<std::string> names;
+    for (const Section& section : incoming.script.sections) {
+        const std::vector<Statement> statements =
+            parse_statements(section.body, section.first_line, incoming.filename);
+        const bool inside = incoming.script.transactional &&
+                            std::all_of(statements.begin(), statements.end(),
+                                        [](const Statement& s) { return s.transactional; });
+        if (!inside) names.push_back(section.name());
+    }
+    return names;
 }
 
 std::vector<std::string> store_scripts(const std::string& branch,
