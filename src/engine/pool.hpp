@@ -4,31 +4,13 @@
 #include <cstddef>
 #include <string>
 
-#include "engine/executor.hpp"
-#include "engine/reactor.hpp"
+#include "engine/clone.hpp"
 
 namespace mad {
 
-enum class CloneStrategy { automatic, wal_log, file_copy };
-/// "auto", "wal_log", "file_copy"; throws Failure(invalid_parameter).
-CloneStrategy clone_strategy_named(std::string_view name);
-
-/// What cloning a branch's template takes. `control` is a session of its own in the control
-/// database, as the extension's owner and outside a transaction: CREATE and DROP DATABASE are run
-/// over it, and what it records stays whatever becomes of the caller.
-struct PoolSession {
-    Reactor& reactor;
-    Executor& control;
-    std::string branch;
-    CloneStrategy strategy = CloneStrategy::automatic;
-};
-
-/// Makes one more spare clone, and the template first where there is none yet; gives its name.
-Task<std::string> clone_template(PoolSession session);
-
 struct FillReport {
     std::size_t cloned = 0;
-    std::size_t dropped = 0;  // half-made, stale, or too many
+    std::size_t dropped = 0;
 };
 
 enum class Surplus { keep, drop };
