@@ -84,10 +84,10 @@ std::vector<std::string> items_of(const std::optional<std::string>& joined) {
 }
 
 Branch load_branch(const std::string& name) {
-    const Rows rows =
-        query(fmt::format("SELECT owner::oid, database, template, search_path FROM "
-                          "mad_migrate.branch WHERE branch = {}",
-                          quote_literal(name)));
+    const Rows rows = query(
+        fmt::format("SELECT owner::oid, database, template, search_path, database_pattern FROM "
+                    "mad_migrate.branch WHERE branch = {}",
+                    quote_literal(name)));
     if (rows.empty()) {
         throw Failure(Code::unknown_branch, fmt::format("branch \"{}\" does not exist", name),
                       fmt::format("Known branches: {}.", known_branches()),
@@ -102,6 +102,7 @@ Branch load_branch(const std::string& name) {
     branch.database = row[1];
     branch.database_template = row[2];
     branch.search_path = row[3].value();
+    branch.database_pattern = row[4];
     return branch;
 }
 

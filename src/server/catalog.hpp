@@ -17,6 +17,7 @@ struct Branch {
     std::string owner_name;
     std::optional<std::string> database;           // its one database; none: the control database
     std::optional<std::string> database_template;  // has many databases
+    std::optional<std::string> database_pattern;   // names of those
     std::string search_path;
 };
 

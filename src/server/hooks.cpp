@@ -5,6 +5,7 @@
 
 #include "core/quote.hpp"
 #include "core/text.hpp"
+#include "server/settings.hpp"
 #include "server/spi.hpp"
 
 namespace mad::pg {
@@ -21,6 +22,13 @@ std::string error_sql(const Report* error) {
         "pg_catalog.jsonb_build_object('sqlstate', {}, 'message', {}, 'context', {})",
         quote_literal(error->sqlstate), quote_literal(error->message),
         quote_literal(error->context));
+}
+
+RunDescription outside_runs(const Branch& branch) {
+    RunDescription none;
+    none.branch = branch.name;
+    none.environment = settings::environment();
+    return none;
 }
 
 EventFacts facts_of(const std::string& database, const Step& step) {
@@ -62,16 +70,19 @@ Hooks::Hooks(const Branch& branch, RunDescription run) : branch_(branch), run_(s
     }
 }
 
+Hooks::Hooks(const Branch& branch) : Hooks(branch, outside_runs(branch)) {}
+
 std::string Hooks::event_sql(const std::string& event, const EventFacts& facts) const {
     const std::string run = ledger_ != nullptr ? std::to_string(ledger_->number()) : "NULL";
     return fmt::format(
         "pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('event', {}, 'run', {}, "
         "'branch', {}, 'direction', {}, 'target', {}, 'environment', {}, 'database', {}, "
-        "'revision', {}, 'status', {}, 'dry_run', {}, 'error', {}))",
+        "'organization', {}, 'revision', {}, 'status', {}, 'dry_run', {}, 'error', {}))",
         quote_literal(event), run, quote_literal(run_.branch),
-        quote_literal(name_of(run_.direction)), quote_literal(run_.target),
-        quote_literal(run_.environment), text_or_null(facts.database), text_or_null(facts.revision),
-        text_or_null(facts.status), run_.dry_run ? "true" : "NULL", error_sql(facts.error));
+        run_.target.empty() ? "NULL" : quote_literal(name_of(run_.direction)),
+        text_or_null(run_.target), quote_literal(run_.environment), text_or_null(facts.database),
+        text_or_null(facts.organization), text_or_null(facts.revision), text_or_null(facts.status),
+        run_.dry_run ? "true" : "NULL", error_sql(facts.error));
 }
 
 /// At once where there is a session of the ledger, else with the caller's commit.

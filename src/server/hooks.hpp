@@ -13,6 +13,7 @@ namespace mad::pg {
 /// What a jsonb tells of an event besides its name; empty members are left out.
 struct EventFacts {
     std::string database;
+    std::string organization;
     std::string revision;
     std::string status;
     const Report* error = nullptr;
@@ -21,6 +22,8 @@ struct EventFacts {
 class Hooks final : public Witness {
  public:
     Hooks(const Branch& branch, RunDescription run);
+    /// Of events that belong to no run.
+    explicit Hooks(const Branch& branch);
 
     /// From now on events carry the run's number, and are notified by the ledger's session.
     void join(Ledger* ledger) noexcept { ledger_ = ledger; }

@@ -13,9 +13,13 @@ std::string environment();
 std::size_t jobs();
 std::chrono::milliseconds lock_timeout();
 std::chrono::milliseconds statement_timeout();
+bool asynchronous_commit();
+/// Spare clones that a pool is filled up to.
+std::size_t pool_size();
+/// "auto", "wal_log" or "file_copy".
+std::string clone_strategy();
 /// Connection options beyond those we set ourselves; may hold a password, so it never enters a
 /// text.
-bool asynchronous_commit();
 std::string connection_options();
 
 }  // namespace mad::pg::settings

@@ -72,6 +72,19 @@ Rows execute(const std::string& sql) {
     return copy_rows();
 }
 
+Rows execute_latest(const std::string& sql) {
+    const SpiConnection connection;
+    const char* const text = sql.c_str();
+    call([&] {
+        SPIPlanPtr const plan = SPI_prepare(text, 0, nullptr);
+        if (plan == nullptr) elog(ERROR, "SPI_prepare failed");
+        const int result = SPI_execute_snapshot(plan, nullptr, nullptr, GetLatestSnapshot(),
+                                                InvalidSnapshot, false, true, 0);
+        if (result < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+    });
+    return copy_rows();
+}
+
 /// Rows are nobody's, and may be many.
 void execute_for_effect(const std::string& sql) {
     const SpiConnection connection;
@@ -133,6 +146,12 @@ Rows query(const std::string& sql) {
     const Identity identity(extension_owner());
     const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
     return execute(sql);
+}
+
+Rows query_latest(const std::string& sql) {
+    const Identity identity(extension_owner());
+    const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
+    return execute_latest(sql);
 }
 
 void query_as(Oid role, const std::string& sql) {

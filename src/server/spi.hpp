@@ -15,6 +15,9 @@ namespace mad::pg {
 /// Runs SQL as the extension's owner with search_path pg_catalog and gives the last statement's
 /// rows.
 Rows query(const std::string& sql);
+/// The same, and sees what others committed last, also in a REPEATABLE READ transaction: as foreign
+/// keys do, what is decided here must not rest on an old snapshot.
+Rows query_latest(const std::string& sql);
 /// A statement of the user's as another role, in a subtransaction. Throws Failure.
 void query_as(Oid role, const std::string& sql);
 
@@ -51,6 +54,18 @@ class SpiExecutor final : public Executor {
 
     Oid script_owner_;
     SessionSettings script_settings_;
+};
+
+/// Our own tables, in the caller's transaction; each statement sees the latest commits. A failure
+/// is the caller's transaction's.
+class LatestExecutor final : public Executor {
+ public:
+    Task<Rows> run(std::string sql) override { co_return query_latest(sql); }
+    Task<Rows> run_alone(std::string statement) override { co_return query_latest(statement); }
+    Task<Rows> transact(std::string, std::string record) override {
+        co_return query_latest(record);
+    }
+    bool owns_transactions() const noexcept override { return false; }
 };
 
 }  // namespace mad::pg

@@ -1,0 +1,55 @@
+// SQL entry points for organizations' databases: provision_org, fill_pool.
+#include "core/quote.hpp"
+#include "server/arguments.hpp"
+#include "server/migration_call.hpp"
+#include "server/organizations.hpp"
+#include "server/pool_control.hpp"
+#include "server/provision.hpp"
+#include "server/result_set.hpp"
+#include "server/settings.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+/// Text or uuid: the functions have both forms.
+std::string organization_argument(FunctionCallInfo fcinfo) {
+    const Arguments arguments(fcinfo);
+    const bool is_uuid = call([&] { return get_fn_expr_argtype(fcinfo->flinfo, 0) == UUIDOID; });
+    if (!is_uuid || fcinfo->args[0].isnull) return arguments.text(0, "organization");
+    const char* const text = call([&] {
+        Oid output = InvalidOid;
+        bool is_varlena = false;
+        getTypeOutputInfo(UUIDOID, &output, &is_varlena);
+        return OidOutputFunctionCall(output, fcinfo->args[0].value);
+    });
+    return text;
+}
+
+}  // namespace
+
+}  // namespace mad::pg
+
+using namespace mad;
+using namespace mad::pg;
+
+MAD_SQL_FUNCTION(mad_migrate_provision_org) {
+    const std::string id = organization_argument(fcinfo);
+    return text_datum(provision(branch_of_many(Arguments(fcinfo).optional_text(1)), id));
+}
+
+MAD_SQL_FUNCTION(mad_migrate_fill_pool) {
+    refuse_on_standby("fill_pool");
+    const Arguments arguments(fcinfo);
+    const Branch branch = branch_of_many(arguments.optional_text(0));
+    const std::optional<int> size = arguments.optional_integer(1);
+    if (size && *size < 0) {
+        throw Failure(Code::invalid_parameter, "parameter \"size\" must not be negative");
+    }
+    ResultSet results(fcinfo);
+    const FillReport report =
+        PoolControl(branch).fill(size ? static_cast<std::size_t>(*size) : settings::pool_size(),
+                                 size ? Surplus::drop : Surplus::keep);
+    results.add({std::to_string(report.cloned), std::to_string(report.dropped)});
+    return Datum{};
+}

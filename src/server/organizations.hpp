@@ -1,0 +1,26 @@
+// Organizations: which branch has their databases, and what each is called.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/claim.hpp"
+#include "server/catalog.hpp"
+
+namespace mad::pg {
+
+/// The branch of that name, else the one branch with a template, else "results" where there are
+/// several; nothing where no branch has a template. Throws Failure.
+std::optional<Branch> find_branch_of_many(const std::optional<std::string>& name);
+/// Throws Failure(unknown_branch) where no branch has a template.
+Branch branch_of_many(const std::optional<std::string>& name);
+
+/// With the name that its database is to have. Nobody else provisions or deprovisions it until this
+/// transaction ends.
+Organization lock_organization(const Branch& branch, const std::string& id);
+
+/// A database of ours that is not where the registry says.
+Failure database_gone(const Organization& organization);
+Failure name_taken(const Organization& organization);
+
+}  // namespace mad::pg
