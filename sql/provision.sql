@@ -64,3 +64,54 @@ LANGUAGE c
 AS 'MODULE_PATHNAME', 'mad_migrate_fill_pool';
 COMMENT ON FUNCTION mad_migrate.fill_pool IS
     'Drops spare clones that are half-made or of an old version and makes new ones, up to mad_migrate.pool_size; a size that is given is kept exactly';
+
+CREATE FUNCTION mad_migrate.deprovision_org(organization text, grace interval DEFAULT '7 days', force boolean DEFAULT false, branch text DEFAULT NULL)
+RETURNS timestamptz
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_deprovision_org';
+COMMENT ON FUNCTION mad_migrate.deprovision_org(text, interval, boolean, text) IS
+    'Puts the organization''s database aside, where it can be restored from until the time that is returned; then it is dropped';
+
+CREATE FUNCTION mad_migrate.deprovision_org(organization uuid, grace interval DEFAULT '7 days', force boolean DEFAULT false, branch text DEFAULT NULL)
+RETURNS timestamptz
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_deprovision_org';
+COMMENT ON FUNCTION mad_migrate.deprovision_org(uuid, interval, boolean, text) IS
+    'Puts the organization''s database aside, where it can be restored from until the time that is returned; then it is dropped';
+
+CREATE FUNCTION mad_migrate.restore_org(organization text, branch text DEFAULT NULL)
+RETURNS text
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_restore_org';
+COMMENT ON FUNCTION mad_migrate.restore_org(text, text) IS
+    'Brings a deprovisioned organization''s database back under its name';
+
+CREATE FUNCTION mad_migrate.restore_org(organization uuid, branch text DEFAULT NULL)
+RETURNS text
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_restore_org';
+COMMENT ON FUNCTION mad_migrate.restore_org(uuid, text) IS
+    'Brings a deprovisioned organization''s database back under its name';
+
+CREATE FUNCTION mad_migrate.provision_on_insert() RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_provision_on_insert';
+COMMENT ON FUNCTION mad_migrate.provision_on_insert IS
+    'Gives each inserted organization a database; arguments: the column of its id, ''wait'' to wait where the pool is empty, ''branch=<name>''';
+
+CREATE FUNCTION mad_migrate.deprovision_on_delete() RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_deprovision_on_delete';
+COMMENT ON FUNCTION mad_migrate.deprovision_on_delete IS
+    'Puts the database of each deleted organization aside; arguments: the column of its id, ''grace=<interval>'', ''force'', ''branch=<name>''';
+
+-- Deferred, so that the lock it takes is held for the commit only.
+CREATE FUNCTION mad_migrate.note_arrival() RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_note_arrival';
+COMMENT ON FUNCTION mad_migrate.note_arrival IS
+    'Internal: queues an upgrade of an organization''s database that appears while the template is moved';
+CREATE CONSTRAINT TRIGGER note_arrival AFTER UPDATE ON mad_migrate.registry
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.kind = 'organization' AND NEW.state = 'ready' AND (OLD.kind <> 'organization' OR OLD.state <> 'ready'))
+    EXECUTE FUNCTION mad_migrate.note_arrival();

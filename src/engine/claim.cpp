@@ -46,6 +46,11 @@ Task<bool> claim(Executor& control, const Organization& organization) {
     co_return true;
 }
 
+std::string arrivals_lock_key(const std::string& branch) {
+    return fmt::format("pg_catalog.hashtextextended({}, 0)",
+                       quote_literal("mad_migrate:arrivals:" + branch));
+}
+
 std::string queue_refill_sql(const std::string& branch) {
     return fmt::format(
         "INSERT INTO mad_migrate.job (kind, branch) SELECT 'refill', {0} WHERE NOT EXISTS ("

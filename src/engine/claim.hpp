@@ -27,6 +27,10 @@ Task<Occupancy> look_up(Executor& control, const Organization& organization);
 /// the pool has none. Waits for nobody: what others are claiming is passed over.
 Task<bool> claim(Executor& control, const Organization& organization);
 
+/// Shared by transactions in which an organization's database appears, until their end; alone by
+/// who has moved the template and waits until all that looked at the old one can be seen.
+std::string arrivals_lock_key(const std::string& branch);
+
 /// One for each transaction and branch.
 std::string queue_refill_sql(const std::string& branch);
 

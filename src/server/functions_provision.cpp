@@ -1,6 +1,8 @@
-// SQL entry points for organizations' databases: provision_org, fill_pool.
+// SQL entry points for organizations' databases: provision_org, deprovision_org, restore_org,
+// fill_pool.
 #include "core/quote.hpp"
 #include "server/arguments.hpp"
+#include "server/deprovision.hpp"
 #include "server/migration_call.hpp"
 #include "server/organizations.hpp"
 #include "server/pool_control.hpp"
@@ -12,18 +14,38 @@ namespace mad::pg {
 
 namespace {
 
+std::string text_of(Oid type, Datum datum) {
+    const char* const text = call([&] {
+        Oid output = InvalidOid;
+        bool is_varlena = false;
+        getTypeOutputInfo(type, &output, &is_varlena);
+        return OidOutputFunctionCall(output, datum);
+    });
+    return text;
+}
+
 /// Text or uuid: the functions have both forms.
 std::string organization_argument(FunctionCallInfo fcinfo) {
     const Arguments arguments(fcinfo);
     const bool is_uuid = call([&] { return get_fn_expr_argtype(fcinfo->flinfo, 0) == UUIDOID; });
     if (!is_uuid || fcinfo->args[0].isnull) return arguments.text(0, "organization");
-    const char* const text = call([&] {
-        Oid output = InvalidOid;
-        bool is_varlena = false;
-        getTypeOutputInfo(UUIDOID, &output, &is_varlena);
-        return OidOutputFunctionCall(output, fcinfo->args[0].value);
+    return text_of(UUIDOID, fcinfo->args[0].value);
+}
+
+std::string interval_argument(FunctionCallInfo fcinfo, int index, const char* name) {
+    if (fcinfo->args[index].isnull) {
+        throw Failure(Code::invalid_parameter,
+                      fmt::format("parameter \"{}\" must not be null", name));
+    }
+    return text_of(INTERVALOID, fcinfo->args[index].value);
+}
+
+Datum timestamptz_datum(const std::string& text) {
+    const char* const value = text.c_str();
+    return call([&] {
+        return DirectFunctionCall3(timestamptz_in, CStringGetDatum(value),
+                                   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
     });
-    return text;
 }
 
 }  // namespace
@@ -36,6 +58,19 @@ using namespace mad::pg;
 MAD_SQL_FUNCTION(mad_migrate_provision_org) {
     const std::string id = organization_argument(fcinfo);
     return text_datum(provision(branch_of_many(Arguments(fcinfo).optional_text(1)), id));
+}
+
+MAD_SQL_FUNCTION(mad_migrate_deprovision_org) {
+    const Arguments arguments(fcinfo);
+    const std::string id = organization_argument(fcinfo);
+    const Farewell farewell{interval_argument(fcinfo, 1, "grace"), arguments.boolean(2, "force")};
+    const Branch branch = branch_of_many(arguments.optional_text(3));
+    return timestamptz_datum(deprovision(branch, id, farewell));
+}
+
+MAD_SQL_FUNCTION(mad_migrate_restore_org) {
+    const std::string id = organization_argument(fcinfo);
+    return text_datum(restore(branch_of_many(Arguments(fcinfo).optional_text(1)), id));
 }
 
 MAD_SQL_FUNCTION(mad_migrate_fill_pool) {
