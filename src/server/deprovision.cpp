@@ -72,9 +72,8 @@ void make_free(const Registered& registered, const Organization& organization, b
         Code::object_in_use,
         fmt::format("database \"{}\" of organization \"{}\" is in use", registered.database,
                     organization.id),
-        fmt::format(
-            sessions == 1 ? "{} session is connected to it." : "{} sessions are connected to it.",
-            sessions),
+        fmt::format("{} {} connected to it.", sessions,
+                    sessions == 1 ? "session is" : "sessions are"),
         fmt::format("End them, or have it done: SELECT mad_migrate.deprovision_org({}, force => "
                     "true).",
                     quote_literal(organization.id)));
