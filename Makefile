@@ -16,7 +16,7 @@ SHLIB_LINK += -lstdc++ $(libpq)
 
 # The install script: the schema and the kit that every target database carries, then the control
 # database's own subjects.
-SQL_SUBJECTS = schema target tables runs hooks queue provision scripts migrate inspect branches shipped
+SQL_SUBJECTS = schema target tables runs hooks queue scripts migrate inspect provision branches shipped
 INSTALL_SCRIPT_SQL = sql/$(EXTENSION)--$(EXTENSION_VERSION).sql
 DATA_built = $(INSTALL_SCRIPT_SQL)
 

@@ -115,3 +115,92 @@ CREATE CONSTRAINT TRIGGER note_arrival AFTER UPDATE ON mad_migrate.registry
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NEW.kind = 'organization' AND NEW.state = 'ready' AND (OLD.kind <> 'organization' OR OLD.state <> 'ready'))
     EXECUTE FUNCTION mad_migrate.note_arrival();
+
+CREATE FUNCTION mad_migrate.reconcile(
+    repair boolean DEFAULT false,
+    OUT branch text,
+    OUT database text,
+    OUT organization text,
+    OUT problem text,
+    OUT action text)
+RETURNS SETOF record
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_reconcile';
+COMMENT ON FUNCTION mad_migrate.reconcile IS
+    'Where the registry and the databases that there are differ; with repair, what can be mended without loss is';
+
+CREATE FUNCTION mad_migrate.adopt(branch text, database text)
+RETURNS text
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_adopt';
+COMMENT ON FUNCTION mad_migrate.adopt IS
+    'Registers a database that is named as the branch''s are, and returns its organization';
+
+-- Looking organizations' databases up.
+
+CREATE FUNCTION mad_migrate.org_database(organization text, branch text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT r.database FROM mad_migrate.registry r
+     WHERE r.organization = org_database.organization AND r.kind = 'organization' AND r.state = 'ready'
+       AND r.branch = coalesce(org_database.branch,
+                               (SELECT b.branch FROM mad_migrate.branch b WHERE b.template IS NOT NULL
+                                 ORDER BY b.branch <> 'results', b.branch LIMIT 1));
+END;
+COMMENT ON FUNCTION mad_migrate.org_database(text, text) IS
+    'The name of the organization''s database; NULL where it has none, or one that is being made or is deprovisioned';
+
+CREATE FUNCTION mad_migrate.org_database(organization uuid, branch text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT mad_migrate.org_database(org_database.organization::text, org_database.branch);
+END;
+COMMENT ON FUNCTION mad_migrate.org_database(uuid, text) IS
+    'The name of the organization''s database; NULL where it has none, or one that is being made or is deprovisioned';
+
+CREATE FUNCTION mad_migrate.list_org_databases(branch text DEFAULT NULL)
+RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT r.database FROM mad_migrate.registry r
+     WHERE r.kind = 'organization' AND r.state = 'ready'
+       AND (list_org_databases.branch IS NULL OR r.branch = list_org_databases.branch)
+     ORDER BY r.database COLLATE "C";
+END;
+COMMENT ON FUNCTION mad_migrate.list_org_databases IS 'The names of all organizations'' databases, or those of a branch';
+
+CREATE VIEW mad_migrate.org_databases AS
+SELECT r.branch, r.organization, r.database,
+       CASE r.state WHEN 'ready' THEN s.status ELSE r.state END AS status,
+       s.revisions, s.pending AS behind,
+       CASE WHEN p.oid IS NOT NULL THEN pg_catalog.pg_database_size(p.oid) END AS size,
+       r.created_at,
+       (SELECT pg_catalog.max(e.finished_at) FROM mad_migrate.run_database_entry e
+         WHERE e.database = r.database AND e.status = 'upgraded') AS last_upgraded_at,
+       r.former_name, r.drop_after
+  FROM mad_migrate.registry r
+  LEFT JOIN mad_migrate.status() s ON s.branch = r.branch AND s.database = r.database
+  LEFT JOIN pg_catalog.pg_database p ON p.datname = r.database AND r.server IS NULL
+ WHERE r.kind = 'organization'
+UNION ALL
+SELECT j.branch, j.organization, j.database, 'queued', NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM mad_migrate.job j
+ WHERE j.kind = 'provision' AND j.state <> 'done';
+COMMENT ON VIEW mad_migrate.org_databases IS 'Every organization''s database, also those that are to come or to go';
+COMMENT ON COLUMN mad_migrate.org_databases.branch IS 'Branch it is a database of';
+COMMENT ON COLUMN mad_migrate.org_databases.organization IS 'The organization whose database it is';
+COMMENT ON COLUMN mad_migrate.org_databases.database IS 'Name of the database';
+COMMENT ON COLUMN mad_migrate.org_databases.status IS
+    'As in status(); or queued (not made yet), deprovisioned (can be restored), dropping';
+COMMENT ON COLUMN mad_migrate.org_databases.revisions IS 'Its heads';
+COMMENT ON COLUMN mad_migrate.org_databases.behind IS 'Revisions that it lacks';
+COMMENT ON COLUMN mad_migrate.org_databases.size IS 'Its size on disk, in bytes';
+COMMENT ON COLUMN mad_migrate.org_databases.created_at IS 'When the organization got it';
+COMMENT ON COLUMN mad_migrate.org_databases.last_upgraded_at IS 'When an upgrade last changed it';
+COMMENT ON COLUMN mad_migrate.org_databases.former_name IS 'Of a deprovisioned one: the name it had';
+COMMENT ON COLUMN mad_migrate.org_databases.drop_after IS 'Of a deprovisioned one: from when on it may be dropped';

@@ -87,6 +87,15 @@ std::string slug_of(std::string_view message) {
     return std::string(cut.substr(0, cut.rfind('_'))) += '_';
 }
 
+std::string replaced(std::string_view pattern, std::string_view id) {
+    std::string name(pattern);
+    for (std::size_t at = name.find(organization_place); at != std::string::npos;
+         at = name.find(organization_place, at + id.size())) {
+        name.replace(at, organization_place.size(), id);
+    }
+    return name;
+}
+
 Failure no_database_name(std::string_view id, std::string detail) {
     return Failure(Code::invalid_identifier,
                    fmt::format("organization \"{}\" cannot have a database", id), std::move(detail),
@@ -127,16 +136,23 @@ std::string organization_database(std::string_view pattern, std::string_view id)
     if (std::ranges::any_of(id, is_control)) {
         throw no_database_name("?", "Its id has a line break or another control character in it.");
     }
-    std::string name(pattern);
-    for (std::size_t at = name.find(organization_place); at != std::string::npos;
-         at = name.find(organization_place, at + id.size())) {
-        name.replace(at, organization_place.size(), id);
-    }
+    const std::string name = replaced(pattern, id);
     if (name.size() > longest_database_name) {
         throw no_database_name(id, fmt::format("Name \"{}\" has {} bytes; at most {} are possible.",
                                                name, name.size(), longest_database_name));
     }
     return name;
+}
+
+std::optional<std::string> organization_of(std::string_view pattern, std::string_view database) {
+    const std::size_t at = pattern.find(organization_place);
+    const std::size_t places =
+        (pattern.size() - replaced(pattern, "").size()) / organization_place.size();
+    const std::size_t fixed = pattern.size() - places * organization_place.size();
+    if (database.size() <= fixed || (database.size() - fixed) % places != 0) return std::nullopt;
+    std::string id(database.substr(at, (database.size() - fixed) / places));
+    if (organization_key(id) != id || replaced(pattern, id) != database) return std::nullopt;
+    return id;
 }
 
 }  // namespace mad

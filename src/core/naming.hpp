@@ -1,6 +1,7 @@
 // Names made from other names: file names, version tables, settings.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,7 @@ std::string organization_key(std::string_view id);
 /// The pattern with the organization's id for {org_id}. Throws Failure(invalid_identifier) where
 /// that cannot be a database's name.
 std::string organization_database(std::string_view pattern, std::string_view id);
+/// The organization whose database of that name would be; none where the pattern does not fit.
+std::optional<std::string> organization_of(std::string_view pattern, std::string_view database);
 
 }  // namespace mad

@@ -103,8 +103,7 @@ Task<std::string> make_clone(const PoolSession& session, const Template& source)
         failed = failure;
     }
     if (failed) co_await forget_clone(session, name);
-    co_await session.control.run(
-        fmt::format("SELECT {}", clone_lock_sql("pg_advisory_unlock", quote_literal(name))));
+    co_await session.control.run("SELECT " + release_clone_sql(quote_literal(name)));
     if (failed) throw Failure(*std::move(failed));
     co_return name;
 }
@@ -119,6 +118,10 @@ CloneStrategy clone_strategy_named(std::string_view name) {
 
 std::string abandoned_clone_sql(std::string_view database) {
     return clone_lock_sql("pg_try_advisory_lock", database);
+}
+
+std::string release_clone_sql(std::string_view database) {
+    return clone_lock_sql("pg_advisory_unlock", database);
 }
 
 Task<std::string> clone_template(PoolSession session) {

@@ -32,5 +32,7 @@ Task<std::string> clone_template(PoolSession session);
 /// An SQL condition that is true, and locks the clone, when nobody is at work at it any more.
 /// `database` is an SQL expression of the clone's name.
 std::string abandoned_clone_sql(std::string_view database);
+/// Gives that lock back.
+std::string release_clone_sql(std::string_view database);
 
 }  // namespace mad

@@ -34,10 +34,9 @@ Task<std::size_t> sweep(const PoolSession& session) {
         "WHERE branch = {} AND kind = 'pooled' AND state = 'creating'), "
         "marked AS (UPDATE mad_migrate.registry r SET state = 'dropping' FROM abandoned a "
         "WHERE r.branch = {} AND r.database = a.database AND a.locked AND r.state = 'creating') "
-        "SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('mad_migrate:clone:' || "
-        "database, 0)) FROM abandoned WHERE locked",
+        "SELECT {} FROM abandoned WHERE locked",
         abandoned_clone_sql("database"), quote_literal(session.branch),
-        quote_literal(session.branch)));
+        quote_literal(session.branch), release_clone_sql("database")));
     const Rows rows = co_await session.control.run(
         fmt::format("SELECT database FROM mad_migrate.registry WHERE branch = {} AND kind = "
                     "'pooled' AND state = 'dropping'",
@@ -75,19 +74,35 @@ Task<std::size_t> count_spares(const PoolSession& session) {
 
 }  // namespace
 
+Task<std::size_t> trim_pool(PoolSession session, std::optional<std::size_t> size) {
+    std::size_t dropped = co_await sweep(session);
+    dropped += co_await drop_stale(session);
+    const std::size_t spares = co_await count_spares(session);
+    if (!size || spares <= *size) co_return dropped;
+    dropped += co_await drop_spares(session, fmt::format("LIMIT {}", spares - *size));
+    co_return dropped;
+}
+
 Task<FillReport> fill_pool(PoolSession session, std::size_t size, Surplus surplus) {
     FillReport report;
-    report.dropped += co_await sweep(session);
-    report.dropped += co_await drop_stale(session);
+    report.dropped =
+        co_await trim_pool(session, surplus == Surplus::drop ? std::optional(size) : std::nullopt);
     std::size_t spares = co_await count_spares(session);
-    if (surplus == Surplus::drop && spares > size) {
-        report.dropped += co_await drop_spares(session, fmt::format("LIMIT {}", spares - size));
-    }
     for (; spares < size; spares = co_await count_spares(session)) {
         co_await clone_template(session);
         ++report.cloned;
     }
     co_return report;
+}
+
+std::string replace_stale_sql(const std::string& branch) {
+    return fmt::format(
+        "INSERT INTO mad_migrate.job (kind, branch) SELECT 'refill', {0} WHERE EXISTS ("
+        "SELECT FROM mad_migrate.registry r JOIN mad_migrate.branch b ON b.branch = r.branch "
+        "WHERE r.branch = {0} AND r.kind = 'pooled' AND r.state = 'ready' AND {1} IS DISTINCT FROM "
+        "{2})",
+        quote_literal(branch), published_version_sql("r.database", branch),
+        published_version_sql("b.template", branch));
 }
 
 Task<void> drop_deprovisioned(Executor& control, std::string branch, std::string database) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "engine/clone.hpp"
@@ -15,9 +16,15 @@ struct FillReport {
 
 enum class Surplus { keep, drop };
 
-/// Drops what is half-made or of another version than the template, and clones until `size` spare
-/// clones are ready.
+/// Drops what is half-made or of another version than the template, and what is more than `size`;
+/// gives how many that were.
+Task<std::size_t> trim_pool(PoolSession session, std::optional<std::size_t> size);
+
+/// The same, and clones until `size` spare clones are ready.
 Task<FillReport> fill_pool(PoolSession session, std::size_t size, Surplus surplus);
+
+/// Queues a refill where spare clones have another version than the template.
+std::string replace_stale_sql(const std::string& branch);
 
 /// Drops a deprovisioned database whose time has come; nothing where it was restored meanwhile or
 /// is gone already.

@@ -49,7 +49,7 @@ Database database_of(const Row& row) {
 }
 
 std::vector<Database> query_databases(const std::string& branch, const std::string& condition) {
-    const Rows rows = query(fmt::format(
+    const Rows rows = query_latest(fmt::format(
         R"(SELECT database, kind, organization, present, array_to_string(revisions, ','),
                   kind = 'main' AND database = current_database(), server
              FROM mad_migrate.databases
@@ -120,6 +120,10 @@ RevisionGraph load_graph(const std::string& branch) {
         revisions.push_back({row[0].value(), items_of(row[1]), items_of(row[2]), items_of(row[3])});
     }
     return RevisionGraph(std::move(revisions));
+}
+
+bool takes_connections(const Database& database) {
+    return database.kind != "template" && database.kind != "pooled";
 }
 
 std::vector<Database> databases_of(const std::string& branch,

@@ -36,6 +36,9 @@ struct Database {
     std::string server;  // foreign; empty: this one
 };
 
+/// Neither the template nor its spare clones do, except for who migrates the template.
+bool takes_connections(const Database& database);
+
 /// The branch's databases, main or template first, then by name; those that match one of the
 /// patterns (`*` and `?` as in a shell) where there are any. Throws Failure(unknown_database) for a
 /// pattern that matches none.

@@ -1,5 +1,5 @@
 // SQL entry points for organizations' databases: provision_org, deprovision_org, restore_org,
-// fill_pool.
+// fill_pool, reconcile, adopt.
 #include "core/quote.hpp"
 #include "server/arguments.hpp"
 #include "server/deprovision.hpp"
@@ -7,6 +7,7 @@
 #include "server/organizations.hpp"
 #include "server/pool_control.hpp"
 #include "server/provision.hpp"
+#include "server/reconcile.hpp"
 #include "server/result_set.hpp"
 #include "server/settings.hpp"
 
@@ -87,4 +88,23 @@ MAD_SQL_FUNCTION(mad_migrate_fill_pool) {
                                  size ? Surplus::drop : Surplus::keep);
     results.add({std::to_string(report.cloned), std::to_string(report.dropped)});
     return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_reconcile) {
+    const bool repair = Arguments(fcinfo).boolean(0, "repair");
+    ResultSet results(fcinfo);
+    for (const std::string& name : branches_of_many()) {
+        for (const Discrepancy& found : reconcile(branch_of_many(name), repair)) {
+            results.add({name, found.database,
+                         found.organization.empty() ? Cell() : Cell(found.organization),
+                         found.problem, found.action});
+        }
+    }
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_adopt) {
+    const Arguments arguments(fcinfo);
+    const Branch branch = branch_of_many(arguments.text(0, "branch"));
+    return text_datum(adopt(branch, arguments.text(1, "database")));
 }

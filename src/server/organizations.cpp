@@ -12,16 +12,6 @@ namespace {
 
 constexpr const char* usual_branch = "results";
 
-std::vector<std::string> branches_of_many() {
-    std::vector<std::string> names;
-    for (const Row& row :
-         query("SELECT branch FROM mad_migrate.branch WHERE template IS NOT NULL ORDER BY branch "
-               "COLLATE \"C\"")) {
-        names.push_back(row[0].value());
-    }
-    return names;
-}
-
 std::optional<std::string> choose(const std::vector<std::string>& names) {
     if (names.empty()) return std::nullopt;
     if (names.size() == 1) return names.front();
@@ -48,6 +38,16 @@ void refuse_names_of_our_own(const Branch& branch, const Organization& organizat
 }
 
 }  // namespace
+
+std::vector<std::string> branches_of_many() {
+    std::vector<std::string> names;
+    for (const Row& row :
+         query("SELECT branch FROM mad_migrate.branch WHERE template IS NOT NULL ORDER BY branch "
+               "COLLATE \"C\"")) {
+        names.push_back(row[0].value());
+    }
+    return names;
+}
 
 std::optional<Branch> find_branch_of_many(const std::optional<std::string>& name) {
     const std::optional<std::string> chosen = name ? name : choose(branches_of_many());

@@ -9,6 +9,7 @@
 
 namespace mad::pg {
 
+std::vector<std::string> branches_of_many();
 /// The branch of that name, else the one branch with a template, else "results" where there are
 /// several; nothing where no branch has a template. Throws Failure.
 std::optional<Branch> find_branch_of_many(const std::optional<std::string>& name);

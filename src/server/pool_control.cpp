@@ -37,6 +37,10 @@ FillReport PoolControl::fill(std::size_t size, Surplus surplus) {
     return reactor_.complete(fill_pool(session(), size, surplus));
 }
 
+void PoolControl::trim(std::size_t size) {
+    reactor_.complete(trim_pool(session(), size));
+}
+
 void PoolControl::drop_orphan(const std::string& database) {
     reactor_.complete(
         control_->run(fmt::format("DROP DATABASE IF EXISTS {}", quote_identifier(database))));

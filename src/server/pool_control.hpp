@@ -18,6 +18,7 @@ class PoolControl {
 
     std::string clone();
     FillReport fill(std::size_t size, Surplus surplus);
+    void trim(std::size_t size);
     void drop_orphan(const std::string& database);
 
  private:
