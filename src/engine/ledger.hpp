@@ -37,6 +37,8 @@ struct RunDescription {
     std::string started_by;
     std::size_t jobs = 1;
     bool dry_run = false;
+    /// A number that was promised; a run that has it already goes on under it.
+    std::optional<std::int64_t> number = {};
 };
 
 class Ledger {

@@ -59,7 +59,7 @@ class Run {
         }
         report_.expect(databases.size());
         const std::vector<std::string> due = sort_out(databases);
-        if (due.empty()) return;
+        if (due.empty() && !call_.run) return;
         work_on(due);
         if (!call_.report_failures) report_.raise_failures(order_.run.value_or(0));
     }
@@ -199,8 +199,14 @@ class Run {
     }
 
     RunDescription describe() const {
-        return {call_.branch,   call_.direction, call_.target, settings::environment(),
-                session_user(), jobs(),          call_.dry_run};
+        return {call_.branch,
+                call_.direction,
+                call_.target,
+                settings::environment(),
+                call_.started_by.value_or(session_user()),
+                jobs(),
+                call_.dry_run,
+                call_.run};
     }
 
     /// Databases that appeared while the run went on.

@@ -82,6 +82,7 @@ void define() {
         define_switches();
         define_numbers();
         define_pool();
+        define_queue();
         MarkGUCPrefixReserved("mad_migrate");
     });
 }
