@@ -140,39 +140,23 @@ COMMENT ON FUNCTION mad_migrate.adopt IS
 
 CREATE FUNCTION mad_migrate.org_database(organization text, branch text DEFAULT NULL)
 RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT r.database FROM mad_migrate.registry r
-     WHERE r.organization = org_database.organization AND r.kind = 'organization' AND r.state = 'ready'
-       AND r.branch = coalesce(org_database.branch,
-                               (SELECT b.branch FROM mad_migrate.branch b WHERE b.template IS NOT NULL
-                                 ORDER BY b.branch <> 'results', b.branch LIMIT 1));
-END;
+LANGUAGE c STABLE
+AS 'MODULE_PATHNAME', 'mad_migrate_org_database';
 COMMENT ON FUNCTION mad_migrate.org_database(text, text) IS
-    'The name of the organization''s database; NULL where it has none, or one that is being made or is deprovisioned';
+    'The name of the organization''s database; NULL where it has none, or one that is to come or to go';
 
 CREATE FUNCTION mad_migrate.org_database(organization uuid, branch text DEFAULT NULL)
 RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT mad_migrate.org_database(org_database.organization::text, org_database.branch);
-END;
+LANGUAGE c STABLE
+AS 'MODULE_PATHNAME', 'mad_migrate_org_database';
 COMMENT ON FUNCTION mad_migrate.org_database(uuid, text) IS
-    'The name of the organization''s database; NULL where it has none, or one that is being made or is deprovisioned';
+    'The name of the organization''s database; NULL where it has none, or one that is to come or to go';
 
 CREATE FUNCTION mad_migrate.list_org_databases(branch text DEFAULT NULL)
 RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT r.database FROM mad_migrate.registry r
-     WHERE r.kind = 'organization' AND r.state = 'ready'
-       AND (list_org_databases.branch IS NULL OR r.branch = list_org_databases.branch)
-     ORDER BY r.database COLLATE "C";
-END;
-COMMENT ON FUNCTION mad_migrate.list_org_databases IS 'The names of all organizations'' databases, or those of a branch';
+LANGUAGE c STABLE
+AS 'MODULE_PATHNAME', 'mad_migrate_list_org_databases';
+COMMENT ON FUNCTION mad_migrate.list_org_databases IS 'The names of the organizations'' databases';
 
 CREATE VIEW mad_migrate.org_databases AS
 SELECT r.branch, r.organization, r.database,

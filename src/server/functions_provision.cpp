@@ -1,5 +1,5 @@
 // SQL entry points for organizations' databases: provision_org, deprovision_org, restore_org,
-// fill_pool, reconcile, adopt.
+// org_database, list_org_databases, fill_pool, reconcile, adopt.
 #include "core/quote.hpp"
 #include "server/arguments.hpp"
 #include "server/deprovision.hpp"
@@ -107,4 +107,22 @@ MAD_SQL_FUNCTION(mad_migrate_adopt) {
     const Arguments arguments(fcinfo);
     const Branch branch = branch_of_many(arguments.text(0, "branch"));
     return text_datum(adopt(branch, arguments.text(1, "database")));
+}
+
+MAD_SQL_FUNCTION(mad_migrate_org_database) {
+    const std::string id = organization_argument(fcinfo);
+    const Branch branch = branch_of_many(Arguments(fcinfo).optional_text(1));
+    const std::vector<std::string> found = organizations_databases(branch, id);
+    if (!found.empty()) return text_datum(found.front());
+    fcinfo->isnull = true;
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_list_org_databases) {
+    const Branch branch = branch_of_many(Arguments(fcinfo).optional_text(0));
+    ResultSet results(fcinfo);
+    for (const std::string& database : organizations_databases(branch, std::nullopt)) {
+        results.add({database});
+    }
+    return Datum{};
 }

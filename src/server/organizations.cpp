@@ -77,6 +77,19 @@ Organization lock_organization(const Branch& branch, const std::string& id) {
     return organization;
 }
 
+std::vector<std::string> organizations_databases(const Branch& branch,
+                                                 const std::optional<std::string>& id) {
+    std::vector<std::string> names;
+    for (const Row& row : query(
+             fmt::format("SELECT database FROM mad_migrate.registry WHERE branch = {} AND kind = "
+                         "'organization' AND state = 'ready' {} ORDER BY database COLLATE \"C\"",
+                         quote_literal(branch.name),
+                         id ? "AND organization = " + quote_literal(organization_key(*id)) : ""))) {
+        names.push_back(row[0].value());
+    }
+    return names;
+}
+
 Failure database_gone(const Organization& organization) {
     return Failure(Code::unknown_database,
                    fmt::format("database \"{}\" does not exist", organization.database),

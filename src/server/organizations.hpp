@@ -20,6 +20,10 @@ Branch branch_of_many(const std::optional<std::string>& name);
 /// transaction ends.
 Organization lock_organization(const Branch& branch, const std::string& id);
 
+/// Names of the databases of all organizations, or of one.
+std::vector<std::string> organizations_databases(const Branch& branch,
+                                                 const std::optional<std::string>& id);
+
 /// A database of ours that is not where the registry says.
 Failure database_gone(const Organization& organization);
 Failure name_taken(const Organization& organization);
