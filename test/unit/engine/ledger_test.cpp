@@ -22,7 +22,7 @@ Failure failure_with(const std::string& detail) {
 class LedgerTest : public testing::Test {
  protected:
     LedgerTest() {
-        session_.when("run_entry (branch", {test::rows({{"7", "t"}})});
+        session_.when("run_entry AS entry", {test::rows({{"7", "t"}})});
         reactor_.complete(ledger_.begin(3));
     }
     void write() { reactor_.complete(ledger_.write()); }
@@ -46,7 +46,7 @@ class LedgerTest : public testing::Test {
 
 TEST_F(LedgerTest, BeginsARunAndHoldsIt) {
     EXPECT_EQ(ledger_.number(), 7);
-    EXPECT_TRUE(holds(last(), "('re''sults', 'downgrade', '-1', 'test', 'me', 5, true, 3)"))
+    EXPECT_TRUE(holds(last(), "('re''sults', 'downgrade', '-1', 'test', 'me', 5, true, 3, DEFAULT)"))
         << last();
     EXPECT_TRUE(holds(last(), "mad_migrate.hold_run(run)"));
 }
