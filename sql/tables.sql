@@ -170,6 +170,19 @@ SELECT pg_catalog.pg_extension_config_dump('mad_migrate.registry', '');
 SELECT pg_catalog.pg_extension_config_dump('mad_migrate.history', '');
 SELECT pg_catalog.pg_extension_config_dump('mad_migrate.history_id_seq', '');
 
+CREATE FUNCTION mad_migrate.published_version(database text, branch text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT substr(s.setting, strpos(s.setting, '=') + 1)
+              FROM pg_database d
+              JOIN pg_db_role_setting r ON r.setdatabase = d.oid AND r.setrole = 0
+             CROSS JOIN unnest(r.setconfig) s (setting)
+             WHERE d.datname = database::name AND starts_with(s.setting, 'mad_revision.' || branch || '='));
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.published_version IS
+    'Internal: a database''s heads as the shared catalog has them, with commas between';
+
 -- Every database of every branch, and the version that the shared catalog has of it: no connection is made.
 CREATE VIEW mad_migrate.databases AS
 SELECT b.branch, d.database, d.kind, d.organization, d.server,

@@ -7,7 +7,6 @@
 
 #include "core/failure.hpp"
 #include "core/quote.hpp"
-#include "engine/published_version.hpp"
 #include "engine/template_hold.hpp"
 
 namespace mad {
@@ -31,12 +30,13 @@ std::string clone_lock_sql(std::string_view function, std::string_view database)
 
 /// A template that has scripts and no version was never migrated: its clones would be empty.
 Task<Template> look_at_template(const PoolSession& session) {
-    const Rows rows = co_await session.control.run(fmt::format(
-        "SELECT b.template, b.owner::pg_catalog.regrole, "
-        "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = b.template) AND "
-        "({} IS NOT NULL OR NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = "
-        "b.branch)) FROM mad_migrate.branch b WHERE b.branch = {} AND b.template IS NOT NULL",
-        published_version_sql("b.template", session.branch), quote_literal(session.branch)));
+    const Rows rows = co_await session.control.run(
+        fmt::format("SELECT b.template, b.owner::pg_catalog.regrole, "
+                    "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = b.template) AND "
+                    "(mad_migrate.published_version(b.template, b.branch) IS NOT NULL OR "
+                    "NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = b.branch)) "
+                    "FROM mad_migrate.branch b WHERE b.branch = {} AND b.template IS NOT NULL",
+                    quote_literal(session.branch)));
     if (rows.empty()) {
         throw Failure(Code::unknown_branch,
                       fmt::format("branch \"{}\" has no template", session.branch),

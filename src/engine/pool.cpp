@@ -1,14 +1,19 @@
 // The pool: spare clones of a branch's template, under names of their own, waiting to be claimed.
 #include "engine/pool.hpp"
 
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "core/quote.hpp"
-#include "engine/published_version.hpp"
 
 namespace mad {
 
 namespace {
+
+constexpr std::string_view is_stale =
+    "mad_migrate.published_version(r.database, r.branch) IS DISTINCT FROM "
+    "mad_migrate.published_version(b.template, b.branch)";
 
 /// The record stays until the database is gone, so that whoever comes after a crash finishes this.
 Task<void> drop_recorded(Executor& control, const std::string& branch,
@@ -58,9 +63,7 @@ Task<std::size_t> drop_spares(const PoolSession& session, std::string which) {
 }
 
 Task<std::size_t> drop_stale(const PoolSession& session) {
-    return drop_spares(session, fmt::format("AND {} IS DISTINCT FROM {}",
-                                            published_version_sql("r.database", session.branch),
-                                            published_version_sql("b.template", session.branch)));
+    return drop_spares(session, "AND " + std::string(is_stale));
 }
 
 /// Those under way count too: another session makes them.
@@ -99,10 +102,8 @@ std::string replace_stale_sql(const std::string& branch) {
     return fmt::format(
         "INSERT INTO mad_migrate.job (kind, branch) SELECT 'refill', {0} WHERE EXISTS ("
         "SELECT FROM mad_migrate.registry r JOIN mad_migrate.branch b ON b.branch = r.branch "
-        "WHERE r.branch = {0} AND r.kind = 'pooled' AND r.state = 'ready' AND {1} IS DISTINCT FROM "
-        "{2})",
-        quote_literal(branch), published_version_sql("r.database", branch),
-        published_version_sql("b.template", branch));
+        "WHERE r.branch = {0} AND r.kind = 'pooled' AND r.state = 'ready' AND {1})",
+        quote_literal(branch), is_stale);
 }
 
 Task<void> drop_deprovisioned(Executor& control, std::string branch, std::string database) {

@@ -1,7 +1,7 @@
 // Organizations' databases that appear while a run goes on.
 #include "server/arrivals.hpp"
 
-#include "engine/claim.hpp"
+#include "server/claim.hpp"
 #include "server/spi.hpp"
 
 namespace mad::pg {
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr auto patience = 10s;
 
 bool nobody_arrives(const std::string& branch) {
-    const std::string key = arrivals_lock_key(branch);
+    const std::string key = arrivals_lock(branch);
     const Rows rows =
         query(fmt::format("SELECT CASE WHEN pg_catalog.pg_try_advisory_lock({0}) THEN "
                           "pg_catalog.pg_advisory_unlock({0}) ELSE false END",

@@ -12,6 +12,14 @@ namespace mad::pg {
 
 namespace {
 
+constinit Prepared hooks_statement(R"(
+SELECT h.event, format('%I.%I', n.nspname, p.proname)
+  FROM mad_migrate.hook h
+  JOIN pg_proc p ON p.oid = h.function
+  JOIN pg_namespace n ON n.oid = p.pronamespace
+ WHERE h.branch = $1
+ ORDER BY h.added_at, h.function)");
+
 std::string text_or_null(const std::string& text) {
     return text.empty() ? "NULL" : quote_literal(text);
 }
@@ -60,12 +68,7 @@ void warn(const Failure& failure, const std::string& event, const std::string& f
 }  // namespace
 
 Hooks::Hooks(const Branch& branch, RunDescription run) : branch_(branch), run_(std::move(run)) {
-    for (const Row& row : query(
-             fmt::format("SELECT h.event, pg_catalog.format('%I.%I', n.nspname, p.proname) "
-                         "FROM mad_migrate.hook h JOIN pg_catalog.pg_proc p ON p.oid = h.function "
-                         "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
-                         "WHERE h.branch = {} ORDER BY h.added_at, h.function",
-                         quote_literal(branch.name)))) {
+    for (const Row& row : hooks_statement({branch.name})) {
         hooks_.push_back({row[0].value(), row[1].value()});
     }
 }

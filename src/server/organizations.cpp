@@ -4,6 +4,7 @@
 #include "core/naming.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
+#include "server/identity.hpp"
 #include "server/spi.hpp"
 
 namespace mad::pg {
@@ -12,16 +13,39 @@ namespace {
 
 constexpr const char* usual_branch = "results";
 
-std::optional<std::string> choose(const std::vector<std::string>& names) {
-    if (names.empty()) return std::nullopt;
-    if (names.size() == 1) return names.front();
-    if (std::find(names.begin(), names.end(), usual_branch) != names.end()) return usual_branch;
+constinit Prepared branches_statement(R"(
+SELECT b.branch, b.owner::oid, b.template, b.database_pattern, b.search_path,
+       NOT EXISTS (SELECT FROM mad_migrate.control c JOIN pg_database d ON d.oid = c.database
+                    WHERE d.datname = current_database())
+  FROM mad_migrate.branch b
+ WHERE b.template IS NOT NULL AND ($1 IS NULL OR b.branch = $1)
+ ORDER BY b.branch COLLATE "C")");
+
+constinit Prepared lock_statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+
+Branch branch_of(const Row& row) {
+    Branch branch;
+    branch.name = row[0].value();
+    branch.owner = static_cast<Oid>(std::stoul(row[1].value()));
+    branch.owner_name = role_name(branch.owner);
+    branch.database_template = row[2];
+    branch.database_pattern = row[3];
+    branch.search_path = row[4].value();
+    return branch;
+}
+
+const Row& choose(const Rows& rows) {
+    if (rows.size() == 1) return rows.front();
+    std::vector<std::string> names;
+    for (const Row& row : rows) {
+        if (row[0] == usual_branch) return row;
+        names.push_back(row[0].value());
+    }
     throw Failure(Code::invalid_parameter, "several branches have databases of organizations",
                   fmt::format("They are {}.", join(names, ", ")), "Name the branch.");
 }
 
-void refuse_branch_of_one(const Branch& branch) {
-    if (branch.database_template) return;
+[[noreturn]] void refuse_branch_of_one(const Branch& branch) {
     throw Failure(Code::invalid_parameter,
                   fmt::format("branch \"{}\" has no databases of organizations", branch.name),
                   "It has one database, and no template.",
@@ -41,20 +65,16 @@ void refuse_names_of_our_own(const Branch& branch, const Organization& organizat
 
 std::vector<std::string> branches_of_many() {
     std::vector<std::string> names;
-    for (const Row& row :
-         query("SELECT branch FROM mad_migrate.branch WHERE template IS NOT NULL ORDER BY branch "
-               "COLLATE \"C\"")) {
-        names.push_back(row[0].value());
-    }
+    for (const Row& row : branches_statement({std::nullopt})) names.push_back(row[0].value());
     return names;
 }
 
 std::optional<Branch> find_branch_of_many(const std::optional<std::string>& name) {
-    const std::optional<std::string> chosen = name ? name : choose(branches_of_many());
-    if (!chosen) return std::nullopt;
-    Branch branch = load_branch(*chosen);
-    refuse_branch_of_one(branch);
-    refuse_if_copied({Database{}});
+    const Rows rows = branches_statement({name});
+    if (rows.empty() && name) refuse_branch_of_one(load_branch(*name));
+    if (rows.empty()) return std::nullopt;
+    Branch branch = branch_of(choose(rows));
+    if (rows[0][5] == "t") refuse_if_copied({Database{}});
     return branch;
 }
 
@@ -71,9 +91,7 @@ Organization lock_organization(const Branch& branch, const std::string& id) {
     Organization organization{branch.name, key,
                               organization_database(*branch.database_pattern, key)};
     refuse_names_of_our_own(branch, organization);
-    query(fmt::format(
-        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({}, 0))",
-        quote_literal(fmt::format("mad_migrate:organization:{}:{}", branch.name, key))));
+    lock_statement({fmt::format("mad_migrate:organization:{}:{}", branch.name, key)});
     return organization;
 }
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "engine/claim.hpp"
 #include "server/catalog.hpp"
+#include "server/claim.hpp"
 
 namespace mad::pg {
 

@@ -14,16 +14,9 @@ namespace mad::pg {
 
 namespace {
 
-/// With SPI a task never waits.
-template <typename T>
-T complete(Task<T> task) {
-    task.start();
-    return task.take();
-}
-
 /// The organization's database, if it has one. Throws Failure where it cannot get one.
-std::optional<std::string> find(LatestExecutor& control, const Organization& organization) {
-    const Occupancy found = complete(look_up(control, organization));
+std::optional<std::string> find(const Organization& organization) {
+    const Occupancy found = look_up(organization);
     if (found.deprovisioned) {
         throw Failure(Code::deprovisioned,
                       fmt::format("organization \"{}\" is deprovisioned", organization.id),
@@ -43,11 +36,9 @@ void announce(const Branch& branch, const Organization& organization) {
     Hooks(branch).after("after_provision", facts);
 }
 
-bool claim_from_pool(LatestExecutor& control, const Branch& branch,
-                     const Organization& organization) {
-    const bool claimed = complete(claim(control, organization));
-    if (!claimed) return false;
-    if (settings::pool_size() > 0) query_latest(queue_refill_sql(branch.name));
+bool claim_from_pool(const Branch& branch, const Organization& organization) {
+    if (!claim(organization)) return false;
+    if (settings::pool_size() > 0) queue_refill(branch.name);
     announce(branch, organization);
     return true;
 }
@@ -56,13 +47,12 @@ bool claim_from_pool(LatestExecutor& control, const Branch& branch,
 
 std::string provision(const Branch& branch, const std::string& id) {
     refuse_on_standby("provision_org");
-    LatestExecutor control;
     const Organization organization = lock_organization(branch, id);
-    const std::optional<std::string> there = find(control, organization);
+    const std::optional<std::string> there = find(organization);
     if (there) return *there;
     // Others may take the clone that was made; each of them makes one as well.
     std::optional<PoolControl> pool;
-    while (!claim_from_pool(control, branch, organization)) {
+    while (!claim_from_pool(branch, organization)) {
         if (!pool) pool.emplace(branch);
         pool->clone();
     }
@@ -70,11 +60,10 @@ std::string provision(const Branch& branch, const std::string& id) {
 }
 
 std::optional<std::string> provision_or_queue(const Branch& branch, const std::string& id) {
-    LatestExecutor control;
     const Organization organization = lock_organization(branch, id);
-    const std::optional<std::string> there = find(control, organization);
+    const std::optional<std::string> there = find(organization);
     if (there) return there;
-    if (claim_from_pool(control, branch, organization)) return organization.database;
+    if (claim_from_pool(branch, organization)) return organization.database;
     query_latest(
         fmt::format("INSERT INTO mad_migrate.job (kind, branch, organization, database) VALUES "
                     "('provision', {}, {}, {})",

@@ -1,7 +1,7 @@
 // Trigger functions: an organization's database comes and goes with the organization's row.
 #include "core/quote.hpp"
 #include "core/text.hpp"
-#include "engine/published_version.hpp"
+#include "server/claim.hpp"
 #include "server/deprovision.hpp"
 #include "server/organizations.hpp"
 #include "server/provision.hpp"
@@ -131,24 +131,6 @@ void deprovision_deleted(const Firing& firing) {
     deprovision_if_there(*branch, firing.value(words.column), {words.grace, words.force});
 }
 
-/// Who upgrades the fleet moves the template first, and then waits until nobody holds this lock, or
-/// looks for databases that came. So whoever looked at the old template is seen by that look, and
-/// who comes later sees the new template here.
-void note_arrival(const Firing& firing) {
-    const std::string branch = firing.value("branch");
-    query(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock_shared({})",
-                      arrivals_lock_key(branch)));
-    const std::string database = quote_literal(firing.value("database"));
-    const std::string now = published_version_sql("b.template", branch);
-    query_latest(fmt::format(
-        "INSERT INTO mad_migrate.job (kind, branch, organization, database, target) "
-        "SELECT 'upgrade', b.branch, r.organization, r.database, "
-        "pg_catalog.split_part({0}, '=', 2) FROM mad_migrate.branch b "
-        "JOIN mad_migrate.registry r ON r.branch = b.branch AND r.database = {1} "
-        "WHERE b.branch = {2} AND {3} IS DISTINCT FROM {0}",
-        now, database, quote_literal(branch), published_version_sql("r.database", branch)));
-}
-
 }  // namespace
 
 }  // namespace mad::pg
@@ -166,6 +148,7 @@ MAD_SQL_FUNCTION(mad_migrate_deprovision_on_delete) {
 }
 
 MAD_SQL_FUNCTION(mad_migrate_note_arrival) {
-    note_arrival(Firing(fcinfo, "note_arrival"));
+    const Firing firing(fcinfo, "note_arrival");
+    note_arrival(firing.value("branch"), firing.value("database"));
     return PointerGetDatum(nullptr);
 }

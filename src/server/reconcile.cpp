@@ -4,7 +4,6 @@
 #include "core/naming.hpp"
 #include "core/quote.hpp"
 #include "engine/clone.hpp"
-#include "engine/published_version.hpp"
 #include "server/migration_call.hpp"
 #include "server/organizations.hpp"
 #include "server/pool_control.hpp"
@@ -30,15 +29,14 @@ std::string spares_sql(const std::string& branch) {
        CASE WHEN r.state = 'dropping' THEN 'half-dropped'
             WHEN r.state = 'creating' THEN 'half-made'
             WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname = r.database) THEN 'missing'
-            WHEN {version} IS DISTINCT FROM {current} THEN 'stale'
+            WHEN mad_migrate.published_version(r.database, r.branch)
+                 IS DISTINCT FROM mad_migrate.published_version(b.template, b.branch) THEN 'stale'
             WHEN pg_catalog.count(*) FILTER (WHERE r.state = 'ready') OVER (ORDER BY r.state, r.created_at, r.database) > {size}
             THEN 'surplus' END AS problem
   FROM mad_migrate.registry r JOIN mad_migrate.branch b ON b.branch = r.branch
  WHERE r.branch = {branch} AND r.kind = 'pooled'
    AND (r.state <> 'creating' OR
         CASE WHEN {abandoned} THEN {give_back} END))",
-        fmt::arg("version", published_version_sql("r.database", branch)),
-        fmt::arg("current", published_version_sql("b.template", branch)),
         fmt::arg("size", settings::pool_size()), fmt::arg("branch", quote_literal(branch)),
         fmt::arg("abandoned", abandoned_clone_sql("r.database")),
         fmt::arg("give_back", release_clone_sql("r.database")));

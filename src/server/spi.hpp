@@ -56,16 +56,20 @@ class SpiExecutor final : public Executor {
     SessionSettings script_settings_;
 };
 
-/// Our own tables, in the caller's transaction; each statement sees the latest commits. A failure
-/// is the caller's transaction's.
-class LatestExecutor final : public Executor {
+/// A statement of our own that is planned once in a session; like query_latest() otherwise. An
+/// object of static storage.
+class Prepared {
  public:
-    Task<Rows> run(std::string sql) override { co_return query_latest(sql); }
-    Task<Rows> run_alone(std::string statement) override { co_return query_latest(statement); }
-    Task<Rows> transact(std::string, std::string record) override {
-        co_return query_latest(record);
-    }
-    bool owns_transactions() const noexcept override { return false; }
+    /// Its parameters $1, $2, ... are of type text.
+    constexpr explicit Prepared(const char* sql) noexcept : sql_(sql) {}
+    Prepared(const Prepared&) = delete;
+    Prepared& operator=(const Prepared&) = delete;
+
+    Rows operator()(const std::vector<Cell>& parameters);
+
+ private:
+    const char* sql_;
+    SPIPlanPtr plan_ = nullptr;
 };
 
 }  // namespace mad::pg
