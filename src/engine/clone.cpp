@@ -87,8 +87,13 @@ Task<void> create_clone(const PoolSession& session, const Template& source,
         quote_literal(source.name), quote_literal(name), quote_literal(session.branch)));
 }
 
-Task<void> forget_clone(const PoolSession& session, const std::string& name) {
-    co_await session.control.run(fmt::format("DROP DATABASE IF EXISTS {}", quote_identifier(name)));
+/// A database that was there before is not ours to drop.
+Task<void> forget_clone(const PoolSession& session, const std::string& name,
+                        const Failure& failure) {
+    if (!failure.is(Code::duplicate_database)) {
+        co_await session.control.run(
+            fmt::format("DROP DATABASE IF EXISTS {}", quote_identifier(name)));
+    }
     co_await session.control.run(
         fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}",
                     quote_literal(session.branch), quote_literal(name)));
@@ -102,7 +107,7 @@ Task<std::string> make_clone(const PoolSession& session, const Template& source)
     } catch (const Failure& failure) {
         failed = failure;
     }
-    if (failed) co_await forget_clone(session, name);
+    if (failed) co_await forget_clone(session, name, *failed);
     co_await session.control.run("SELECT " + release_clone_sql(quote_literal(name)));
     if (failed) throw Failure(*std::move(failed));
     co_return name;
