@@ -53,7 +53,7 @@ taken AS MATERIALIZED (
      WHERE j.state = 'queued'
        FOR UPDATE OF j SKIP LOCKED)
 UPDATE mad_migrate.job j
-   SET state = 'running', attempts = attempts + 1, started_at = clock_timestamp(), finished_at = NULL
+   SET state = 'running', attempts = attempts + 1, started_at = statement_timestamp(), finished_at = NULL
   FROM taken t WHERE j.job = t.job
 RETURNING j.job, j.kind, j.branch, j.organization, j.database, j.environment)";
 
@@ -75,7 +75,7 @@ UPDATE mad_migrate.job
  WHERE job IN ({}) RETURNING state)";
 
 constexpr std::string_view next_due_format = R"(
-SELECT ceil(greatest(extract(epoch FROM min(due_at) - clock_timestamp()) * 1000, 0))::bigint
+SELECT ceil(extract(epoch FROM min(due_at) - clock_timestamp()) * 1000)::bigint
   FROM mad_migrate.job j WHERE state = 'queued' AND kind = ANY ({}){})";
 
 /// One piece of work: a job, or several that are done together.

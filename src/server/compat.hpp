@@ -18,4 +18,13 @@ inline WaitEventSet* create_wait_event_set(int events) {
 #endif
 }
 
+/// nullptr where the process has ended.
+inline PGPROC* process_of(const VirtualTransactionId& transaction) {
+#if PG_VERSION_NUM >= 170000
+    return ProcNumberGetProc(transaction.procNumber);
+#else
+    return BackendIdGetProc(transaction.backendId);
+#endif
+}
+
 }  // namespace mad::pg

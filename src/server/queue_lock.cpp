@@ -1,6 +1,9 @@
 // The locks by which those who queue jobs and those who do them know of each other.
 #include "server/queue_lock.hpp"
 
+#include "server/compat.hpp"
+#include "server/host.hpp"
+
 namespace mad::pg {
 
 namespace {
@@ -23,6 +26,27 @@ constexpr bool for_the_session = true;
 constexpr bool for_the_transaction = false;
 constexpr bool do_not_wait = true;
 constexpr bool wait = false;
+
+/// Opens a transaction, with whose end it is over.
+bool become_next(QueueName queue) {
+    const LOCKTAG next = tag_of(queue, Post::next);
+    StartTransactionCommand();
+    return LockAcquire(&next, ExclusiveLock, for_the_transaction, do_not_wait) !=
+           LOCKACQUIRE_NOT_AVAIL;
+}
+
+/// For those that left their jobs to who was next until now.
+void wait_for_committing(QueueName queue) {
+    StartTransactionCommand();
+    WaitForLockers(tag_of(queue, Post::committing), ExclusiveLock, false);
+    CommitTransactionCommand();
+}
+
+/// A latch may be set for nothing.
+void wake_process_of(const VirtualTransactionId& transaction) {
+    PGPROC* const process = process_of(transaction);
+    if (process != nullptr) SetLatch(&process->procLatch);
+}
 
 }  // namespace
 
@@ -55,30 +79,34 @@ bool leave_to_next(QueueName queue) {
     return call([&] {
         (void)LockAcquire(&committing, ShareLock, for_the_transaction, wait);
         int count = 0;
-        (void)GetLockConflicts(&next, ExclusiveLock, &count);
+        const VirtualTransactionId* const holders = GetLockConflicts(&next, ExclusiveLock, &count);
+        for (int i = 0; i < count; ++i) wake_process_of(holders[i]);
         return count > 0;
     });
 }
 
 std::optional<HeldPost> take_turn(QueueName queue) {
-    const LOCKTAG next = tag_of(queue, Post::next);
     const LOCKTAG working = tag_of(queue, Post::working);
-    const LOCKTAG committing = tag_of(queue, Post::committing);
     const bool taken = call([&] {
-        StartTransactionCommand();
-        const bool is_next = LockAcquire(&next, ExclusiveLock, for_the_transaction, do_not_wait) !=
-                             LOCKACQUIRE_NOT_AVAIL;
+        const bool is_next = become_next(queue);
         if (is_next) (void)LockAcquire(&working, ExclusiveLock, for_the_session, wait);
         CommitTransactionCommand();
-        if (!is_next) return false;
-        StartTransactionCommand();
-        WaitForLockers(committing, ExclusiveLock, false);
-        CommitTransactionCommand();
-        return true;
+        if (is_next) wait_for_committing(queue);
+        return is_next;
     });
     std::optional<HeldPost> held;
     if (taken) held.emplace(queue, Post::working);
     return held;
+}
+
+bool wait_for_more(QueueName queue, std::chrono::milliseconds time) {
+    const bool is_next = call([&] { return become_next(queue); });
+    if (is_next) sleep_until_woken(Clock::now() + time);
+    call([&] {
+        CommitTransactionCommand();
+        if (is_next) wait_for_committing(queue);
+    });
+    return is_next;
 }
 
 std::string resting_process_sql(QueueName queue) {

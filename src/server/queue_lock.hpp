@@ -45,13 +45,18 @@ class HeldPost {
     bool held_ = true;
 };
 
-/// In a transaction that has queued jobs and is about to commit. True where somebody will begin to
-/// work after that commit; otherwise somebody must be started.
+/// In a transaction that has queued jobs and is about to commit. True where somebody will look at
+/// the queue after that commit; otherwise somebody must be started.
 bool leave_to_next(QueueName queue);
 
 /// Outside a transaction: waits for its turn, then for the commits that it was left to see to. None
 /// where another waits for that turn already.
 std::optional<HeldPost> take_turn(QueueName queue);
+
+/// At work, with nothing left to do: for this long commits leave their jobs to this process, and
+/// end its wait. False where another is next already. Afterwards the queue must be looked at once
+/// more.
+bool wait_for_more(QueueName queue, std::chrono::milliseconds time);
 
 /// A query for the process that rests.
 std::string resting_process_sql(QueueName queue);

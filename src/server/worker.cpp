@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto longest_pause = 60s;
+constexpr auto time_to_linger = 100ms;
 
 /// In a process that is in no transaction.
 template <typename Body>
@@ -73,11 +74,21 @@ class Worker {
         QueueOrder order;
         order.lane = order_.lane;
         order.attempts = settings::job_attempts();
-        const Drained drained = reactor_.complete(drain(*session, host_, order));
+        const Drained drained = drain_again_and_again(*session, place.queue, order);
         if (!drained.next && !order_.is_standing) return;
         resting_ = HeldPost::try_now(place.queue, Post::resting);
         if (!resting_) wake_resting(*session, place.queue);
         if (drained.next && resting_) again_ = host_.now() + *drained.next;
+    }
+
+    /// Of many commits in a row the first one starts a worker, and the others find it.
+    Drained drain_again_and_again(Executor& session, QueueName queue, const QueueOrder& order) {
+        Drained drained = reactor_.complete(drain(session, host_, order));
+        while (wait_for_more(queue, time_to_linger)) {
+            drained = reactor_.complete(drain(session, host_, order));
+            if (drained.done == 0) break;
+        }
+        return drained;
     }
 
     /// It rests until a later time than this one would, perhaps. A latch may be set for nothing.

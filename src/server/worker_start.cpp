@@ -1,6 +1,7 @@
 // How workers come to be: one when a transaction that queued jobs commits, or with the server.
 #include <array>
 
+#include "server/host.hpp"
 #include "server/identity.hpp"
 #include "server/queue_lock.hpp"
 #include "server/settings.hpp"
@@ -10,7 +11,11 @@ namespace mad::pg {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int seconds_after_a_crash = 10;
+/// For room for a worker.
+constexpr auto patience = 100ms;
 
 static_assert(sizeof(WorkerOrder) <= BGW_EXTRALEN);
 static_assert(std::is_trivially_copyable_v<WorkerOrder>);
@@ -29,10 +34,22 @@ BackgroundWorker describe_worker(const WorkerOrder& order) {
     return worker;
 }
 
-void start_worker(Lane lane, Oid owner) {
+/// In a burst of commits many workers may be on their way; as soon as one has come it is left to
+/// that one.
+bool start_or_find_worker(Lane lane, Oid owner) {
+    const QueueName queue{MyDatabaseId, lane};
     BackgroundWorker worker = describe_worker({lane, false, MyDatabaseId, owner});
-    call([&] {
-        if (RegisterDynamicBackgroundWorker(&worker, nullptr)) return;
+    const TimePoint deadline = Clock::now() + patience;
+    for (;;) {
+        if (leave_to_next(queue)) return true;
+        if (call([&] { return RegisterDynamicBackgroundWorker(&worker, nullptr); })) return true;
+        if (Clock::now() >= deadline) return false;
+        sleep_until_woken(Clock::now() + 2ms);
+    }
+}
+
+void warn_of_no_worker() {
+    call([] {
         ereport(
             WARNING,
             (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
@@ -50,7 +67,7 @@ Oid owner_at_that_time;
 void start_wanted_workers() {
     for (const Lane lane : {Lane::provisioning, Lane::upgrades}) {
         if (!wanted_lanes[static_cast<std::size_t>(lane)]) continue;
-        if (!leave_to_next({MyDatabaseId, lane})) start_worker(lane, owner_at_that_time);
+        if (!start_or_find_worker(lane, owner_at_that_time)) warn_of_no_worker();
     }
 }
 
