@@ -32,7 +32,10 @@ std::size_t work_on(Reactor& reactor, Lane lane) {
     order.lane = lane;
     order.attempts = settings::job_attempts();
     order.holds_snapshot = true;
-    return reactor.complete(drain(*control, reactor.host(), order)).done;
+    const Drained drained = reactor.complete(drain(*control, reactor.host(), order));
+    // What is due later is a worker's, where there may be one.
+    if (drained.next) wake_worker_at_commit(lane);
+    return drained.done;
 }
 
 Failure unknown_job(const std::string& job) {

@@ -59,6 +59,14 @@ SQL
     return;
 }
 
+sub configure
+{
+    my ($setting) = @_;
+    $cluster->append_conf('postgresql.conf', "$setting\n");
+    $cluster->reload;
+    return;
+}
+
 # While the server restarts after a crash, there is a moment in which it still seems to be there.
 sub crash
 {
@@ -130,8 +138,7 @@ comes_true($no_worker, 'and no worker');
 
 #-------------------------------------------------------------------------------------------------
 # A fleet's upgrade has a worker of its own: nobody waits for it with an empty pool.
-ask(q{ALTER SYSTEM SET mad_migrate.pool_size = 0});
-$cluster->reload;
+configure('mad_migrate.pool_size = 0');
 ask(q{SELECT mad_migrate.fill_pool('app', 0)});
 add_scripts($cluster, $control, 'app',
     { revision => 'two', revises => ['one'], upgrade => 'SELECT pg_advisory_xact_lock(7); CREATE TABLE two ();',
@@ -157,8 +164,7 @@ like($error, qr/nowhere/, 'a target that there is not is refused at once');
 
 #-------------------------------------------------------------------------------------------------
 # A job that fails is tried again, given up, and taken up again when somebody says so.
-ask(q{ALTER SYSTEM SET mad_migrate.job_attempts = 2});
-$cluster->reload;
+configure('mad_migrate.job_attempts = 2');
 my $tablespace = PostgreSQL::Test::Utils::tempdir();
 $cluster->safe_psql('postgres', "CREATE TABLESPACE full_one LOCATION '$tablespace'");
 $cluster->safe_psql('postgres', 'ALTER DATABASE app_template SET TABLESPACE full_one');
@@ -183,8 +189,7 @@ comes_true("EXISTS (SELECT FROM mad_migrate.jobs WHERE job = $job AND state = 'd
 like($error, qr/ERROR:  job $job cannot be retried\nDETAIL:  It is done\./, 'what is done cannot be retried');
 
 # While it waits for the next attempt, the worker is in nobody's way.
-ask(q{ALTER SYSTEM SET mad_migrate.job_attempts = 1000});
-$cluster->reload;
+configure('mad_migrate.job_attempts = 1000');
 sub leave_failing_job
 {
     my ($id) = @_;
