@@ -85,16 +85,31 @@ CREATE TABLE mad_migrate.registry (
     kind         text        NOT NULL DEFAULT 'organization'
                  CHECK (kind IN ('pooled', 'organization')),
     organization text,
+    state        text        NOT NULL DEFAULT 'ready'
+                 CHECK (state IN ('creating', 'ready', 'deprovisioned', 'dropping')),
+    former_name  text,
+    drop_after   timestamptz,
     server       text,
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (branch, database)
+    PRIMARY KEY (branch, database),
+    CONSTRAINT registry_name_and_time_when_deprovisioned
+        CHECK (state <> 'deprovisioned' OR (former_name IS NOT NULL AND drop_after IS NOT NULL))
 );
+CREATE UNIQUE INDEX registry_organization ON mad_migrate.registry (branch, organization)
+    WHERE organization IS NOT NULL AND state <> 'dropping';
+COMMENT ON INDEX mad_migrate.registry_organization IS 'An organization has one database of a branch';
+CREATE INDEX registry_pool ON mad_migrate.registry (branch, database) WHERE kind = 'pooled' AND state = 'ready';
+COMMENT ON INDEX mad_migrate.registry_pool IS 'Finds a spare clone among many organizations'' databases';
 COMMENT ON TABLE mad_migrate.registry IS
     'The databases of branches with a template. A branch''s one database, and its template, are named by the branch itself.';
 COMMENT ON COLUMN mad_migrate.registry.branch IS 'Branch whose template it is a clone of';
 COMMENT ON COLUMN mad_migrate.registry.database IS 'Name of the database';
 COMMENT ON COLUMN mad_migrate.registry.kind IS 'pooled (a spare clone) or organization';
 COMMENT ON COLUMN mad_migrate.registry.organization IS 'The organization whose database it is';
+COMMENT ON COLUMN mad_migrate.registry.state IS
+    'creating (recorded before CREATE DATABASE), ready, deprovisioned (put aside, can be restored) or dropping';
+COMMENT ON COLUMN mad_migrate.registry.former_name IS 'Name that a deprovisioned database had, and has again when it is restored';
+COMMENT ON COLUMN mad_migrate.registry.drop_after IS 'From when on a deprovisioned database may be dropped';
 COMMENT ON COLUMN mad_migrate.registry.server IS 'Foreign server it lives on; NULL is this one';
 COMMENT ON COLUMN mad_migrate.registry.created_at IS 'When it was registered';
 
@@ -155,6 +170,19 @@ SELECT pg_catalog.pg_extension_config_dump('mad_migrate.registry', '');
 SELECT pg_catalog.pg_extension_config_dump('mad_migrate.history', '');
 SELECT pg_catalog.pg_extension_config_dump('mad_migrate.history_id_seq', '');
 
+CREATE FUNCTION mad_migrate.published_version(database text, branch text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT substr(s.setting, strpos(s.setting, '=') + 1)
+              FROM pg_database d
+              JOIN pg_db_role_setting r ON r.setdatabase = d.oid AND r.setrole = 0
+             CROSS JOIN unnest(r.setconfig) s (setting)
+             WHERE d.datname = database::name AND starts_with(s.setting, 'mad_revision.' || branch || '='));
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.published_version IS
+    'Internal: a database''s heads as the shared catalog has them, with commas between';
+
 -- Every database of every branch, and the version that the shared catalog has of it: no connection is made.
 CREATE VIEW mad_migrate.databases AS
 SELECT b.branch, d.database, d.kind, d.organization, d.server,
@@ -174,7 +202,7 @@ SELECT b.branch, d.database, d.kind, d.organization, d.server,
         SELECT b.template, 'template', NULL, NULL WHERE b.template IS NOT NULL
         UNION ALL
         SELECT g.database, g.kind, g.organization, g.server
-          FROM mad_migrate.registry g WHERE g.branch = b.branch) d
+          FROM mad_migrate.registry g WHERE g.branch = b.branch AND g.state = 'ready') d
   LEFT JOIN pg_catalog.pg_database p ON p.datname = d.database AND d.server IS NULL;
 COMMENT ON VIEW mad_migrate.databases IS
     'Every database of every branch with its version, read from the shared catalog without connecting to any';

@@ -36,6 +36,16 @@ SELECT mad_migrate.create_index_if_not_exists('idx_organizations_status', 'organ
 SELECT mad_migrate.create_index_if_not_exists('idx_organizations_subscription_tier', 'organizations',
     ARRAY['subscription_tier']);
 
+-- Each organization's results database comes with its row; where this script is run without the extension, by hand.
+DO $$
+BEGIN
+    IF to_regprocedure('mad_migrate.provision_on_insert()') IS NOT NULL THEN
+        CREATE TRIGGER provision AFTER INSERT ON organizations
+            FOR EACH ROW EXECUTE FUNCTION mad_migrate.provision_on_insert('id');
+    END IF;
+END
+$$;
+
 COMMENT ON TABLE organizations IS 'Tenants; each has a results database of its own';
 COMMENT ON COLUMN organizations.name IS 'Short name, unique, as in addresses';
 COMMENT ON COLUMN organizations.display_name IS 'Name as people write it';

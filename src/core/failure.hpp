@@ -25,21 +25,25 @@ enum class Code {
     duplicate_revision,        // MM011 an id or label that is already taken
     missing_parent,            // MM012
     revision_cycle,            // MM013
-    applied_script,      // MM014 a script that is applied somewhere was to be changed or removed
-    duplicate_branch,    // MM015
-    version_conflict,    // MM016 the version table did not hold what was planned from
-    locked,              // MM017 another migration of this database and branch is running
-    partial_step,        // MM018 a non-transactional step is unfinished
-    untrusted_database,  // MM019 the kit in the database belongs to somebody else
-    irreversible,        // MM020
-    unmet_requirement,   // MM021
-    unknown_database,    // MM022
-    run_failed,          // MM023 some of several databases failed
-    branch_in_use,       // MM024 a branch that still has databases was to be dropped
-    kit_mismatch,        // MM025 the database carries a kit of another version
-    copied_control,      // MM026 the control database is a copy of the one that has the databases
-    unmanaged_database,  // MM027 it has tables, but no version
-    active_transaction,  // 25001 a non-transactional script inside a transaction
+    applied_script,        // MM014 a script that is applied somewhere was to be changed or removed
+    duplicate_branch,      // MM015
+    version_conflict,      // MM016 the version table did not hold what was planned from
+    locked,                // MM017 another migration of this database and branch is running
+    partial_step,          // MM018 a non-transactional step is unfinished
+    untrusted_database,    // MM019 the kit in the database belongs to somebody else
+    irreversible,          // MM020
+    unmet_requirement,     // MM021
+    unknown_database,      // MM022
+    run_failed,            // MM023 some of several databases failed
+    branch_in_use,         // MM024 a branch that still has databases was to be dropped
+    kit_mismatch,          // MM025 the database carries a kit of another version
+    copied_control,        // MM026 the control database is a copy of the one that has the databases
+    deprovisioned,         // MM027 the organization's database was put aside
+    unknown_organization,  // MM028 it has no database
+    unmanaged_database,    // MM029 it has tables, but no version
+    duplicate_database,    // 42P04 a database of that name is not ours
+    object_in_use,         // 55006 sessions are connected
+    active_transaction,    // 25001 a non-transactional script inside a transaction
     insufficient_privilege,  // 42501
     invalid_parameter,       // 22023
     invalid_encoding,        // 22021

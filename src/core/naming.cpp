@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t longest_branch_name = 40;
 constexpr std::size_t longest_slug = 40;  // Alembic's truncate_slug_length
+constexpr std::size_t longest_database_name = 63;
+constexpr std::string_view organization_place = "{org_id}";
+constexpr std::string_view uuid_shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 constexpr bool is_lower(char c) noexcept {
     return c >= 'a' && c <= 'z';
@@ -27,6 +30,19 @@ constexpr bool is_ascii(char c) noexcept {
 }
 constexpr char to_lower(char c) noexcept {
     return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr bool is_hexadecimal(char c) noexcept {
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+}
+constexpr bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+bool is_uuid(std::string_view text) {
+    return std::ranges::equal(text, uuid_shape, [](char c, char shape) {
+        return shape == 'x' ? is_hexadecimal(c) : c == shape;
+    });
 }
 
 bool is_branch_name(std::string_view text) {
@@ -71,6 +87,21 @@ std::string slug_of(std::string_view message) {
     return std::string(cut.substr(0, cut.rfind('_'))) += '_';
 }
 
+std::string replaced(std::string_view pattern, std::string_view id) {
+    std::string name(pattern);
+    for (std::size_t at = name.find(organization_place); at != std::string::npos;
+         at = name.find(organization_place, at + id.size())) {
+        name.replace(at, organization_place.size(), id);
+    }
+    return name;
+}
+
+Failure no_database_name(std::string_view id, std::string detail) {
+    return Failure(Code::invalid_identifier,
+                   fmt::format("organization \"{}\" cannot have a database", id), std::move(detail),
+                   "Give the organization an id that can be part of a database's name.");
+}
+
 }  // namespace
 
 void check_branch_name(std::string_view branch) {
@@ -92,6 +123,36 @@ std::string revision_setting(std::string_view branch) {
 
 std::string script_filename(std::string_view revision, std::string_view message) {
     return fmt::format("{}_{}.sql", revision, slug_of(message));
+}
+
+std::string organization_key(std::string_view id) {
+    std::string key(id);
+    if (is_uuid(id)) std::ranges::transform(key, key.begin(), to_lower);
+    return key;
+}
+
+std::string organization_database(std::string_view pattern, std::string_view id) {
+    if (id.empty()) throw no_database_name(id, "Its id is empty.");
+    if (std::ranges::any_of(id, is_control)) {
+        throw no_database_name("?", "Its id has a line break or another control character in it.");
+    }
+    const std::string name = replaced(pattern, id);
+    if (name.size() > longest_database_name) {
+        throw no_database_name(id, fmt::format("Name \"{}\" has {} bytes; at most {} are possible.",
+                                               name, name.size(), longest_database_name));
+    }
+    return name;
+}
+
+std::optional<std::string> organization_of(std::string_view pattern, std::string_view database) {
+    const std::size_t at = pattern.find(organization_place);
+    const std::size_t places =
+        (pattern.size() - replaced(pattern, "").size()) / organization_place.size();
+    const std::size_t fixed = pattern.size() - places * organization_place.size();
+    if (database.size() <= fixed || (database.size() - fixed) % places != 0) return std::nullopt;
+    std::string id(database.substr(at, (database.size() - fixed) / places));
+    if (organization_key(id) != id || replaced(pattern, id) != database) return std::nullopt;
+    return id;
 }
 
 }  // namespace mad

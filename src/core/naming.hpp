@@ -1,6 +1,7 @@
 // Names made from other names: file names, version tables, settings.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,5 +14,13 @@ std::string version_table(std::string_view branch);     // alembic_version_resul
 std::string revision_setting(std::string_view branch);  // mad_revision.results
 /// `<revision>_<slug of the message>.sql`, as Alembic makes it (slug cut to 40 at a word's end).
 std::string script_filename(std::string_view revision, std::string_view message);
+
+/// An organization's id in the one form it is known by: a UUID in lower case, anything else as is.
+std::string organization_key(std::string_view id);
+/// The pattern with the organization's id for {org_id}. Throws Failure(invalid_identifier) where
+/// that cannot be a database's name.
+std::string organization_database(std::string_view pattern, std::string_view id);
+/// The organization whose database of that name would be; none where the pattern does not fit.
+std::optional<std::string> organization_of(std::string_view pattern, std::string_view database);
 
 }  // namespace mad

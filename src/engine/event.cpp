@@ -14,7 +14,7 @@ namespace {
 
 /// Each event is a row of these.
 constexpr std::string_view columns =
-    "event, database, revision, status, sqlstate, message, context";
+    "event, database, organization, revision, status, sqlstate, message, context";
 
 std::string text_or_null(const std::string& text) {
     return text.empty() ? "NULL" : quote_literal(text);
@@ -23,10 +23,10 @@ std::string text_or_null(const std::string& text) {
 std::string row_of(const Event& event) {
     const Report none;
     const Report& error = event.error ? *event.error : none;
-    return fmt::format("({}, {}, {}, {}, {}, {}, {})", quote_literal(event.name),
-                       text_or_null(event.database), text_or_null(event.revision),
-                       text_or_null(event.status), text_or_null(error.sqlstate),
-                       text_or_null(error.message), text_or_null(error.context));
+    return fmt::format(
+        "({}, {}, {}, {}, {}, {}, {}, {})", quote_literal(event.name), text_or_null(event.database),
+        text_or_null(event.organization), text_or_null(event.revision), text_or_null(event.status),
+        text_or_null(error.sqlstate), text_or_null(error.message), text_or_null(error.context));
 }
 
 /// What all events of a run share is written once.
@@ -38,13 +38,14 @@ std::string select_sql(const RunDescription& run, RunNumber number, std::span<co
     return fmt::format(
         "SELECT {}pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('event', e.event, "
         "'run', {}, 'branch', {}, 'direction', {}, 'target', {}, 'environment', {}, 'database', "
-        "e.database, 'revision', e.revision, 'status', e.status, 'dry_run', {}, 'error', CASE WHEN "
+        "e.database, 'organization', e.organization, 'revision', e.revision, 'status', e.status, "
+        "'dry_run', {}, 'error', CASE WHEN "
         "e.sqlstate IS NOT NULL THEN pg_catalog.jsonb_build_object('sqlstate', e.sqlstate, "
         "'message', e.message, 'context', e.context) END)){} FROM (VALUES {}) e ({})",
         before, number ? std::to_string(*number) : "NULL", quote_literal(run.branch),
-        quote_literal(name_of(run.direction)), quote_literal(run.target),
-        quote_literal(run.environment), run.dry_run ? "true" : "NULL", after, join(rows, ", "),
-        columns);
+        run.target.empty() ? "NULL" : quote_literal(name_of(run.direction)),
+        text_or_null(run.target), quote_literal(run.environment), run.dry_run ? "true" : "NULL",
+        after, join(rows, ", "), columns);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace mad {
 struct Event {
     std::string name;
     std::string database = {};
+    std::string organization = {};
     std::string revision = {};
     std::string status = {};
     std::optional<Report> error = {};

@@ -16,8 +16,12 @@ namespace {
 /// session ends too.
 constexpr std::string_view begin_format = R"(
 WITH begun AS (
-    INSERT INTO mad_migrate.run_entry (branch, direction, target, environment, started_by, jobs, dry_run, databases)
-    VALUES ({}, {}, {}, {}, {}, {}, {}, {})
+    INSERT INTO mad_migrate.run_entry AS entry
+           (branch, direction, target, environment, started_by, jobs, dry_run, databases, run)
+           OVERRIDING SYSTEM VALUE
+    VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})
+    ON CONFLICT (run) DO UPDATE
+       SET status = NULL, finished_at = NULL, jobs = EXCLUDED.jobs, databases = EXCLUDED.databases
     RETURNING run)
 SELECT run, mad_migrate.hold_run(run) FROM begun)";
 
@@ -47,6 +51,10 @@ SELECT waiting.pid,
 
 std::string text_or_null(std::string_view text) {
     return text.empty() ? "NULL" : quote_literal(text);
+}
+
+std::string number_or_default(const std::optional<std::int64_t>& number) {
+    return number ? std::to_string(*number) : "DEFAULT";
 }
 
 std::string heads_or_null(const MigrationResult& result, const Heads& heads) {
@@ -106,7 +114,7 @@ Task<void> Ledger::begin(std::size_t databases) {
         session_, fmt::format(begin_format, quote_literal(run_.branch),
                               quote_literal(name_of(run_.direction)), quote_literal(run_.target),
                               quote_literal(run_.environment), quote_literal(run_.started_by),
-                              run_.jobs, run_.dry_run, databases));
+                              run_.jobs, run_.dry_run, databases, number_or_default(run_.number)));
     number_ = std::stoll(rows.at(0).at(0).value());
 }
 

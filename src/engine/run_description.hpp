@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/plan.hpp"
@@ -16,6 +18,8 @@ struct RunDescription {
     std::string started_by;
     std::size_t jobs = 1;
     bool dry_run = false;
+    /// A number that was promised; a run that has it already goes on under it.
+    std::optional<std::int64_t> number = {};
 };
 
 }  // namespace mad

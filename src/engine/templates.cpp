@@ -18,8 +18,9 @@ constexpr const char* duplicate_database = "42P04";
 Task<void> ensure_template(Executor& beside, std::string name, std::string branch) {
     const std::string database = quote_identifier(name);
     try {
-        co_await beside.run(
-            fmt::format("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", database));
+        co_await beside.run(fmt::format(
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false",
+            database));
     } catch (const Failure& failure) {
         if (failure.report().sqlstate != duplicate_database) throw;
         co_return;

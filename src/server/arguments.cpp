@@ -65,6 +65,11 @@ std::optional<int> Arguments::optional_integer(int index) const {
     return DatumGetInt32(call_info_->args[index].value);
 }
 
+std::int64_t Arguments::big_integer(int index, const char* name) const {
+    if (is_null(index)) refuse_null(name);
+    return DatumGetInt64(call_info_->args[index].value);
+}
+
 bool Arguments::boolean(int index, const char* name) const {
     if (is_null(index)) refuse_null(name);
     return DatumGetBool(call_info_->args[index].value);

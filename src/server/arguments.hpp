@@ -20,6 +20,7 @@ class Arguments {
     std::vector<std::string> texts(int index, const char* name) const;
     std::optional<std::vector<std::string>> optional_texts(int index, const char* name) const;
     std::optional<int> optional_integer(int index) const;
+    std::int64_t big_integer(int index, const char* name) const;
     bool boolean(int index, const char* name) const;
     Oid oid(int index, const char* name) const;
 

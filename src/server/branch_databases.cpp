@@ -2,7 +2,10 @@
 #include "server/branch_databases.hpp"
 
 #include "core/quote.hpp"
+#include "engine/fleet.hpp"
+#include "engine/pool.hpp"
 #include "engine/templates.hpp"
+#include "server/settings.hpp"
 
 namespace mad::pg {
 
@@ -67,17 +70,40 @@ void ensure_template_present(Reactor& reactor, const Sessions& sessions, const B
     }
 }
 
-Task<std::unique_ptr<Executor>> open_present(const Sessions& sessions, const Branch& branch,
-                                             const Database& database) {
+Task<std::unique_ptr<Executor>> BranchAccess::open(const Database& database) {
     refuse_elsewhere(database);
-    if (!database.present) refuse_absent(database, branch);
+    if (!database.present) refuse_absent(database, branch_);
+    if (database.kind == "template") co_await hold_template(database.name);
     try {
-        co_return co_await sessions.open(database);
+        co_return co_await sessions_.open(database);
     } catch (const Failure& failure) {
         if (!failure.is(Code::connection_failed) || exists(database.name)) throw;
     }
     // It was dropped since it was looked up.
-    refuse_absent(database, branch);
+    refuse_absent(database, branch_);
+}
+
+/// As long as a fleet keeps trying a database whose lock is taken.
+Task<void> BranchAccess::hold_template(const std::string& database) {
+    if (hold_) co_return;
+    if (!control_) control_ = co_await sessions_.open_ledger();
+    TemplateHold& hold = hold_.emplace(reactor_, *control_, branch_.name, database);
+    std::optional<Failure> failed;
+    try {
+        co_await hold.open(FleetOrder().attempts * settings::lock_timeout());
+    } catch (const Failure& failure) {
+        failed = failure;
+    }
+    if (!failed) co_return;
+    hold_.reset();
+    throw Failure(*std::move(failed));
+}
+
+void BranchAccess::release_template() {
+    if (!hold_) return;
+    reactor_.complete(hold_->close());
+    hold_.reset();
+    reactor_.complete(control_->run(replace_stale_sql(branch_.name)));
 }
 
 }  // namespace mad::pg

@@ -50,7 +50,7 @@ Database database_of(const Row& row) {
 }
 
 std::vector<Database> query_databases(const std::string& branch, const std::string& condition) {
-    const Rows rows = query(fmt::format(
+    const Rows rows = query_latest(fmt::format(
         R"(SELECT database, kind, organization, present, array_to_string(revisions, ','),
                   kind = 'main' AND database = current_database(), server
              FROM mad_migrate.databases
@@ -101,10 +101,10 @@ std::vector<std::string> items_of(const std::optional<std::string>& joined) {
 }
 
 Branch load_branch(const std::string& name) {
-    const Rows rows =
-        query(fmt::format("SELECT owner::oid, database, template, search_path FROM "
-                          "mad_migrate.branch WHERE branch = {}",
-                          quote_literal(name)));
+    const Rows rows = query(
+        fmt::format("SELECT owner::oid, database, template, search_path, database_pattern FROM "
+                    "mad_migrate.branch WHERE branch = {}",
+                    quote_literal(name)));
     if (rows.empty()) {
         throw Failure(Code::unknown_branch, fmt::format("branch \"{}\" does not exist", name),
                       fmt::format("Known branches: {}.", known_branches()),
@@ -119,6 +119,7 @@ Branch load_branch(const std::string& name) {
     branch.database = row[1];
     branch.database_template = row[2];
     branch.search_path = row[3].value();
+    branch.database_pattern = row[4];
     return branch;
 }
 
@@ -136,6 +137,10 @@ RevisionGraph load_graph(const std::string& branch) {
         revisions.push_back({row[0].value(), items_of(row[1]), items_of(row[2]), items_of(row[3])});
     }
     return RevisionGraph(std::move(revisions));
+}
+
+bool takes_connections(const Database& database) {
+    return database.kind != "template" && database.kind != "pooled";
 }
 
 std::vector<Database> databases_of(const std::string& branch,

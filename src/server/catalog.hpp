@@ -17,6 +17,7 @@ struct Branch {
     std::string owner_name;
     std::optional<std::string> database;           // its one database; none: the control database
     std::optional<std::string> database_template;  // has many databases
+    std::optional<std::string> database_pattern;   // names of those
     std::string search_path;
 };
 
@@ -34,6 +35,9 @@ struct Database {
     bool is_control = false;
     std::string server;  // foreign; empty: this one
 };
+
+/// Neither the template nor its spare clones do, except for who migrates the template.
+bool takes_connections(const Database& database);
 
 /// The branch's databases, main or template first, then by name; those that match one of the
 /// patterns (`*` and `?` as in a shell) where there are any. Throws Failure(unknown_database) for a

@@ -29,4 +29,13 @@ inline bool walk_raw_tree(::Node* node, bool (*walker)(::Node*, void*), void* co
 #endif
 }
 
+/// nullptr where the process has ended.
+inline PGPROC* process_of(const VirtualTransactionId& transaction) {
+#if PG_VERSION_NUM >= 170000
+    return ProcNumberGetProc(transaction.procNumber);
+#else
+    return BackendIdGetProc(transaction.backendId);
+#endif
+}
+
 }  // namespace mad::pg

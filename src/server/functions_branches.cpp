@@ -79,13 +79,16 @@ Oid owner_for(const std::optional<std::string>& name) {
     return owner;
 }
 
-/// What an owner who is no superuser needs: to write the version setting, and the scripts' helpers.
+/// What an owner who is no superuser needs: to write the version setting, the scripts' helpers, and
+/// the trigger that a script puts on a table of organizations.
 void grant_to_owner(const std::string& branch, Oid owner) {
     if (call([&] { return superuser_arg(owner); })) return;
     const std::string role = role_name(owner);
     query(fmt::format("GRANT SET ON PARAMETER mad_revision.{} TO {}", quote_identifier(branch),
                       quote_identifier(role)));
     query(fmt::format("SELECT mad_migrate.grant_helpers({})", quote_literal(role)));
+    query(fmt::format("GRANT EXECUTE ON FUNCTION mad_migrate.provision_on_insert TO {}",
+                      quote_identifier(role)));
 }
 
 void refuse_existing(const std::string& branch) {

@@ -68,10 +68,7 @@ class DatabaseValidation {
           findings_(findings) {}
 
     void operator()() {
-        std::vector<Database> databases = databases_of(branch_.name, std::nullopt);
-        // A template is made when it is first needed.
-        std::erase_if(databases,
-                      [](const Database& d) { return d.kind == "template" && !d.present; });
+        const std::vector<Database> databases = databases_to_look_into();
         auto next = databases.begin();
         reactor_.complete_all(
             [&]() -> std::optional<Task<void>> {
@@ -79,13 +76,22 @@ class DatabaseValidation {
                 return validate(*next++);
             },
             settings::jobs());
+        access_.release_template();
     }
 
  private:
+    /// A template is made when it is first needed, and spare clones are replaced.
+    std::vector<Database> databases_to_look_into() const {
+        std::vector<Database> databases = databases_of(branch_.name, std::nullopt);
+        std::erase_if(databases, [](const Database& each) {
+            return each.kind == "pooled" || (each.kind == "template" && !each.present);
+        });
+        return databases;
+    }
+
     Task<void> validate(const Database& database) {
         try {
-            const std::unique_ptr<Executor> session =
-                co_await open_present(sessions_, branch_, database);
+            const std::unique_ptr<Executor> session = co_await access_.open(database);
             compare(database, co_await survey(*session, branch_.name));
         } catch (const Failure& failure) {
             find(database, {}, describe(failure.report()));
@@ -132,6 +138,7 @@ class DatabaseValidation {
     ServerHost host_;
     Reactor reactor_{host_};
     const Sessions sessions_;
+    BranchAccess access_{reactor_, sessions_, branch_};
     Findings& findings_;
 };
 
@@ -185,12 +192,12 @@ MAD_SQL_FUNCTION(mad_migrate_refuse_unmanaged) {
     ServerHost host;
     Reactor reactor(host);
     const Sessions sessions(reactor, branch, false);
+    BranchAccess access(reactor, sessions, branch);
     for (const Database& database :
          databases_of(branch.name, arguments.optional_texts(1, "databases"))) {
         const bool is_clone = database.kind == "template" || database.kind == "pooled";
         if (is_clone || !database.present || !database.revisions.empty()) continue;
-        const std::unique_ptr<Executor> session =
-            reactor.complete(open_present(sessions, branch, database));
+        const std::unique_ptr<Executor> session = reactor.complete(access.open(database));
         refuse_unmanaged(branch, database.name, *session, reactor);
     }
     return Datum{};

@@ -3,6 +3,7 @@
 #include "server/compat.hpp"
 #include "server/result_set.hpp"
 #include "server/run.hpp"
+#include "server/spi.hpp"
 
 namespace mad::pg {
 
@@ -90,8 +91,26 @@ class OwnTransaction {
     ~OwnTransaction() { SPI_finish(); }
 };
 
-void run_as_procedure(FunctionCallInfo fcinfo, Direction direction) {
-    MigrationCall call = read_call(Arguments(fcinfo), direction);
+/// What somebody left in the queue to be done.
+MigrationCall queued_call(std::int64_t job) {
+    const Rows rows = query(
+        fmt::format("SELECT branch, coalesce(target, 'head'), database, run, created_by FROM "
+                    "mad_migrate.job WHERE job = {} AND kind = 'upgrade' AND state = 'running'",
+                    job));
+    if (rows.empty()) {
+        throw Failure(Code::invalid_parameter, fmt::format("there is no running upgrade {}", job));
+    }
+    const Row& row = rows.front();
+    MigrationCall call;
+    call.branch = row[0].value();
+    call.target = row[1].value();
+    if (row[2]) call.databases = {*row[2]};
+    if (row[3]) call.run = std::stoll(*row[3]);
+    call.started_by = row[4];
+    return call;
+}
+
+void run_as_procedure(FunctionCallInfo fcinfo, MigrationCall call) {
     call.leaves_transaction = true;
     const OwnTransaction own(fcinfo, call);
     run_migration(call, [](const DatabaseOutcome&) {});
@@ -120,12 +139,17 @@ MAD_SQL_FUNCTION(mad_migrate_stamp) {
 }
 
 MAD_SQL_FUNCTION(mad_migrate_run_upgrade) {
-    run_as_procedure(fcinfo, Direction::upgrade);
+    run_as_procedure(fcinfo, read_call(Arguments(fcinfo), Direction::upgrade));
     return Datum{};
 }
 
 MAD_SQL_FUNCTION(mad_migrate_run_downgrade) {
-    run_as_procedure(fcinfo, Direction::downgrade);
+    run_as_procedure(fcinfo, read_call(Arguments(fcinfo), Direction::downgrade));
+    return Datum{};
+}
+
+MAD_SQL_FUNCTION(mad_migrate_run_queued_upgrade) {
+    run_as_procedure(fcinfo, queued_call(Arguments(fcinfo).big_integer(0, "job")));
     return Datum{};
 }
 

@@ -5,11 +5,27 @@
 
 #include "core/quote.hpp"
 #include "core/text.hpp"
+#include "server/settings.hpp"
 #include "server/spi.hpp"
 
 namespace mad::pg {
 
 namespace {
+
+constinit Prepared hooks_statement(R"(
+SELECT h.event, format('%I.%I', n.nspname, p.proname)
+  FROM mad_migrate.hook h
+  JOIN pg_proc p ON p.oid = h.function
+  JOIN pg_namespace n ON n.oid = p.pronamespace
+ WHERE h.branch = $1
+ ORDER BY h.added_at, h.function)");
+
+RunDescription outside_runs(const Branch& branch) {
+    RunDescription none;
+    none.branch = branch.name;
+    none.environment = settings::environment();
+    return none;
+}
 
 [[noreturn]] void refuse(const Failure& failure, const Event& event, const std::string& function) {
     Report report = failure.report();
@@ -33,15 +49,12 @@ void warn(const Failure& failure, const Event& event, const std::string& functio
 }  // namespace
 
 Hooks::Hooks(const Branch& branch, RunDescription run) : branch_(branch), run_(std::move(run)) {
-    for (const Row& row : query(
-             fmt::format("SELECT h.event, pg_catalog.format('%I.%I', n.nspname, p.proname) "
-                         "FROM mad_migrate.hook h JOIN pg_catalog.pg_proc p ON p.oid = h.function "
-                         "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
-                         "WHERE h.branch = {} ORDER BY h.added_at, h.function",
-                         quote_literal(branch.name)))) {
+    for (const Row& row : hooks_statement({branch.name})) {
         hooks_.push_back({row[0].value(), row[1].value()});
     }
 }
+
+Hooks::Hooks(const Branch& branch) : Hooks(branch, outside_runs(branch)) {}
 
 void Hooks::happen(Event event, Failed failed) {
     const RunNumber number = ledger_ != nullptr ? RunNumber(ledger_->number()) : std::nullopt;

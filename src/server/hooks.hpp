@@ -13,6 +13,8 @@ namespace mad::pg {
 class Hooks final : public Witness {
  public:
     Hooks(const Branch& branch, RunDescription run);
+    /// Of events that belong to no run.
+    explicit Hooks(const Branch& branch);
 
     /// From now on events carry the run's number, and listeners hear of them from the ledger's
     /// session at once; else with the caller's commit.

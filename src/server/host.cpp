@@ -70,10 +70,12 @@ class WaitSet {
     WaitEventSet* set_ = nullptr;
 };
 
+constexpr long one_hour = 3'600'000;
+
 long milliseconds_until(Deadline deadline, TimePoint now) {
     if (!deadline) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - now).count();
-    return std::clamp<long>(left, 0, 3'600'000);
+    return std::clamp<long>(left, 0, one_hour);
 }
 
 int server_level(Notice::Level level) noexcept {
@@ -123,6 +125,14 @@ void ServerHost::say(const Notice& notice) {
                         detail != nullptr ? errdetail_internal("%s", detail) : 0,
                         hint != nullptr ? errhint("%s", hint) : 0));
     });
+}
+
+void sleep_until_woken(Deadline deadline) {
+    WaitSet set(0);
+    Readiness none;
+    check_for_interrupts();
+    set.wait(deadline ? milliseconds_until(deadline, Clock::now()) : one_hour, none);
+    check_for_interrupts();
 }
 
 void ServerHost::reserve_socket() {

@@ -24,4 +24,8 @@ class ProcedureHost final : public ServerHost {
     Readiness wait(std::span<const Interest> interests, Deadline deadline) override;
 };
 
+/// Returns at the latest when the deadline has passed, or after an hour; earlier when another
+/// process sets this one's latch.
+void sleep_until_woken(Deadline deadline);
+
 }  // namespace mad::pg

@@ -39,10 +39,13 @@ void ensure_version(const std::string& branch_name,
     const Sessions sessions(reactor, branch, false);
     ensure_template_present(reactor, sessions, branch, databases);
     const std::string kit = kit_sql();
+    BranchAccess access(reactor, sessions, branch);
     for (const Database& database : databases) {
-        const std::unique_ptr<Executor> session =
-            reactor.complete(open_present(sessions, branch, database));
+        if (database.kind == "pooled") continue;
+        std::unique_ptr<Executor> session = reactor.complete(access.open(database));
         reactor.complete(session->transact("", prepare_sql(branch.name, kit)));
+        session.reset();
+        access.release_template();
     }
 }
 
@@ -61,10 +64,12 @@ void resolve_unfinished(const std::string& branch_name, const std::string& datab
     Reactor reactor(host);
     // The control database's statements too were run by a session, and are locked by one.
     const Sessions sessions(reactor, branch, true);
-    const std::unique_ptr<Executor> session =
-        reactor.complete(open_present(sessions, branch, found.at(0)));
+    BranchAccess access(reactor, sessions, branch);
+    std::unique_ptr<Executor> session = reactor.complete(access.open(found.at(0)));
     reactor.complete(settle_unfinished(*session, branch.name, kit_sql(),
                                        outcome == "done" ? Settlement::done : Settlement::retry));
+    session.reset();
+    access.release_template();
 }
 
 std::vector<std::pair<std::string, Heads>> current_heads(
@@ -76,6 +81,10 @@ std::vector<std::pair<std::string, Heads>> current_heads(
     std::vector<std::pair<std::string, Heads>> current;
     for (const Database& database : databases_of(branch.name, patterns)) {
         if (!database.present) continue;
+        if (!takes_connections(database)) {
+            current.emplace_back(database.name, database.revisions);
+            continue;
+        }
         const std::unique_ptr<Executor> session = reactor.complete(sessions.open(database));
         current.emplace_back(database.name, reactor.complete(read_heads(*session, branch.name)));
     }

@@ -22,6 +22,9 @@ struct MigrationCall {
     bool report_failures = false;  // on_error => 'report'
     /// A procedure: the control database too is reached by a session.
     bool leaves_transaction = false;
+    /// Of a call that somebody else asked for: the number that its run was promised, and who.
+    std::optional<std::int64_t> run;
+    std::optional<std::string> started_by;
 };
 
 /// Sessions of our own would fail later, each in its own words.
@@ -32,7 +35,8 @@ bool reports_failures(const std::string& on_error);
 /// Creates the branch's version table, and the kit, where they are missing.
 void ensure_version(const std::string& branch,
                     const std::optional<std::vector<std::string>>& databases);
-/// The version rows, read from each database itself.
+/// The version rows, read from each database itself; those of a template or a spare clone, which
+/// take no connections, from the shared catalog.
 std::vector<std::pair<std::string, Heads>> current_heads(
     const std::string& branch, const std::optional<std::vector<std::string>>& databases);
 

@@ -6,6 +6,7 @@
 #include "core/quote.hpp"
 #include "core/triage.hpp"
 #include "engine/fleet.hpp"
+#include "server/arrivals.hpp"
 #include "server/branch_databases.hpp"
 #include "server/catalog_scripts.hpp"
 #include "server/hooks.hpp"
@@ -52,14 +53,14 @@ class Run {
 
     void operator()() {
         refuse_unnamed_downgrade(call_, branch_);
-        std::vector<Database> databases = databases_of(branch_.name, call_.databases);
+        std::vector<Database> databases = databases_to_migrate();
         refuse_if_copied(databases);
         if (call_.direction != Direction::downgrade && !call_.dry_run) {
             ensure_template_present(reactor_, sessions_, branch_, databases);
         }
         report_.expect(databases.size());
         const std::vector<std::string> due = sort_out(databases);
-        if (due.empty()) return;
+        if (due.empty() && !call_.run) return;
         work_on(due);
         if (!call_.report_failures) report_.raise_failures(order_.run.value_or(0));
     }
@@ -68,6 +69,13 @@ class Run {
     static std::unique_ptr<ServerHost> make_host(const MigrationCall& call) {
         if (call.leaves_transaction) return std::make_unique<ProcedureHost>();
         return std::make_unique<ServerHost>();
+    }
+
+    /// Spare clones are replaced, not migrated.
+    std::vector<Database> databases_to_migrate() const {
+        std::vector<Database> databases = databases_of(branch_.name, call_.databases);
+        std::erase_if(databases, [](const Database& each) { return each.kind == "pooled"; });
+        return databases;
     }
 
     void finish(const DatabaseOutcome& outcome) {
@@ -181,6 +189,7 @@ class Run {
     void run_template_first(Fleet& fleet, std::vector<std::string> due) {
         if (known_.at(due.front()).kind == "template") {
             fleet.run({due.front()});
+            access_.release_template();
             due.erase(due.begin());
         }
         fleet.run(due);
@@ -192,14 +201,21 @@ class Run {
     }
 
     RunDescription describe() const {
-        return {call_.branch,   call_.direction, call_.target, settings::environment(),
-                session_user(), jobs(),          call_.dry_run};
+        return {call_.branch,
+                call_.direction,
+                call_.target,
+                settings::environment(),
+                call_.started_by.value_or(session_user()),
+                jobs(),
+                call_.dry_run,
+                call_.run};
     }
 
     /// Databases that appeared while the run went on.
     std::vector<std::string> late_arrivals() {
         if (call_.direction != Direction::upgrade || !branch_.database_template) return {};
-        std::vector<Database> late = databases_of(branch_.name, call_.databases);
+        wait_for_arrivals(*host_, branch_.name);
+        std::vector<Database> late = databases_to_migrate();
         std::erase_if(late,
                       [this](const Database& database) { return known_.contains(database.name); });
         report_.expect(late.size());
@@ -214,7 +230,7 @@ class Run {
         return Fleet(
             migrations_, order,
             [this](const std::string& name) {
-                return open_present(sessions_, branch_, known_.at(name));
+                return access_.open(known_.at(name));
             },
             [this](const DatabaseOutcome& outcome) { finish(outcome); }, ledger);
     }
@@ -231,6 +247,7 @@ class Run {
     const std::unique_ptr<ServerHost> host_;
     Reactor reactor_;
     const Sessions sessions_;
+    BranchAccess access_{reactor_, sessions_, branch_};
     Triage triage_;
     RunReport report_;
     Hooks hooks_;

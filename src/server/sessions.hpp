@@ -7,7 +7,6 @@
 
 #include "engine/executor.hpp"
 #include "engine/reactor.hpp"
-#include "remote/conninfo.hpp"
 #include "server/catalog.hpp"
 
 namespace mad::pg {
@@ -27,13 +26,9 @@ class Sessions {
     Task<std::unique_ptr<Executor>> open_ledger() const;
 
  private:
-    Task<std::unique_ptr<Executor>> connect(std::string user, std::string database,
-                                            remote::SessionSettings settings) const;
-
     Reactor& reactor_;
     const Branch& branch_;
     bool leaves_transaction_;
-    std::string server_start_;
 };
 
 }  // namespace mad::pg

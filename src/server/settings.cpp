@@ -17,6 +17,24 @@ int jobs_value;
 int lock_timeout_value;
 int statement_timeout_value;
 bool asynchronous_commit_value;
+int pool_size_value;
+int clone_strategy_value;
+
+// The server keeps the array for good, and ends it with a null.
+const config_enum_entry clone_strategies[] = {
+    {"auto", 0, false}, {"wal_log", 1, false}, {"file_copy", 2, false}, {nullptr, 0, false}};
+
+void define_pool() {
+    DefineCustomIntVariable("mad_migrate.pool_size", "Spare clones of a template that are kept.",
+                            "0 keeps none: each organization's database is then made when it is "
+                            "asked for.",
+                            &pool_size_value, 4, 0, 10'000, PGC_USERSET, 0, nullptr, nullptr,
+                            nullptr);
+    DefineCustomEnumVariable("mad_migrate.clone_strategy",
+                             "STRATEGY of the CREATE DATABASE that clones a template.",
+                             "auto goes by the template's size.", &clone_strategy_value, 0,
+                             clone_strategies, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+}
 
 void define_texts() {
     DefineCustomStringVariable(
@@ -63,6 +81,8 @@ void define() {
         define_texts();
         define_switches();
         define_numbers();
+        define_pool();
+        define_queue();
         MarkGUCPrefixReserved("mad_migrate");
     });
 }
@@ -85,6 +105,14 @@ std::chrono::milliseconds statement_timeout() {
 
 bool asynchronous_commit() {
     return asynchronous_commit_value;
+}
+
+std::size_t pool_size() {
+    return static_cast<std::size_t>(pool_size_value);
+}
+
+std::string clone_strategy() {
+    return clone_strategies[clone_strategy_value].name;
 }
 
 std::string connection_options() {

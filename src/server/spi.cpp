@@ -72,6 +72,19 @@ Rows execute(const std::string& sql) {
     return copy_rows();
 }
 
+Rows execute_latest(const std::string& sql) {
+    const SpiConnection connection;
+    const char* const text = sql.c_str();
+    call([&] {
+        SPIPlanPtr const plan = SPI_prepare(text, 0, nullptr);
+        if (plan == nullptr) elog(ERROR, "SPI_prepare failed");
+        const int result = SPI_execute_snapshot(plan, nullptr, nullptr, GetLatestSnapshot(),
+                                                InvalidSnapshot, false, true, 0);
+        if (result < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+    });
+    return copy_rows();
+}
+
 /// Rows are nobody's, and may be many.
 void execute_for_effect(const std::string& sql) {
     const SpiConnection connection;
@@ -133,6 +146,40 @@ Rows query(const std::string& sql) {
     const Identity identity(extension_owner());
     const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
     return execute(sql);
+}
+
+Rows query_latest(const std::string& sql) {
+    const Identity identity(extension_owner());
+    const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
+    return execute_latest(sql);
+}
+
+Rows Prepared::operator()(const std::vector<Cell>& parameters) {
+    const Identity identity(extension_owner());
+    const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});
+    const SpiConnection connection;
+    const int count = static_cast<int>(parameters.size());
+    const Cell* const cells = parameters.data();
+    call([&] {
+        auto* const types = static_cast<Oid*>(palloc(sizeof(Oid) * (count + 1)));
+        auto* const values = static_cast<Datum*>(palloc0(sizeof(Datum) * (count + 1)));
+        char* const nulls = static_cast<char*>(palloc0(count + 1));
+        for (int i = 0; i < count; ++i) {
+            types[i] = TEXTOID;
+            nulls[i] = cells[i] ? ' ' : 'n';
+            if (cells[i]) values[i] = CStringGetTextDatum(cells[i]->c_str());
+        }
+        if (plan_ == nullptr) {
+            SPIPlanPtr const plan = SPI_prepare_cursor(sql_, count, types, CURSOR_OPT_GENERIC_PLAN);
+            if (plan == nullptr) elog(ERROR, "SPI_prepare failed");
+            (void)SPI_keepplan(plan);
+            plan_ = plan;
+        }
+        const int result = SPI_execute_snapshot(plan_, values, nulls, GetLatestSnapshot(),
+                                                InvalidSnapshot, false, true, 0);
+        if (result < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+    });
+    return copy_rows();
 }
 
 void query_as(Oid role, const std::string& sql) {

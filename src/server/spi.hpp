@@ -15,6 +15,9 @@ namespace mad::pg {
 /// Runs SQL as the extension's owner with search_path pg_catalog and gives the last statement's
 /// rows.
 Rows query(const std::string& sql);
+/// The same, and sees what others committed last, also in a REPEATABLE READ transaction: as foreign
+/// keys do, what is decided here must not rest on an old snapshot.
+Rows query_latest(const std::string& sql);
 /// A statement of the user's as another role, in a subtransaction. Throws Failure.
 void query_as(Oid role, const std::string& sql);
 
@@ -51,6 +54,22 @@ class SpiExecutor final : public Executor {
 
     Oid script_owner_;
     SessionSettings script_settings_;
+};
+
+/// A statement of our own that is planned once in a session; like query_latest() otherwise. An
+/// object of static storage.
+class Prepared {
+ public:
+    /// Its parameters $1, $2, ... are of type text.
+    constexpr explicit Prepared(const char* sql) noexcept : sql_(sql) {}
+    Prepared(const Prepared&) = delete;
+    Prepared& operator=(const Prepared&) = delete;
+
+    Rows operator()(const std::vector<Cell>& parameters);
+
+ private:
+    const char* sql_;
+    SPIPlanPtr plan_ = nullptr;
 };
 
 }  // namespace mad::pg

@@ -32,7 +32,8 @@ SELECT revision, is_head, is_current FROM mad_migrate.heads('results');
 SELECT shobj_description(oid, 'pg_database'), pg_get_userbyid(datdba), pg_encoding_to_char(encoding)
   FROM pg_database WHERE datname = 'regress_mad_template';
 
--- In the template: every session can ask for the version.
+-- In the template, which takes connections only while it is migrated: every session can ask for the version.
+ALTER DATABASE regress_mad_template ALLOW_CONNECTIONS true;
 \c regress_mad_template
 SHOW mad_revision.results;
 SELECT * FROM mad_migrate.alembic_version_results;
@@ -66,6 +67,7 @@ SELECT database, from_revisions, to_revisions, steps, status, error
 SELECT database, from_revisions, to_revisions, steps, status, error
   FROM mad_migrate.downgrade('results', 'base', databases => '{regress_mad_template}');
 SELECT * FROM mad_migrate.status('results');
+ALTER DATABASE regress_mad_template ALLOW_CONNECTIONS true;
 \c regress_mad_template
 SELECT * FROM mad_migrate.alembic_version_results;
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace;

@@ -17,7 +17,7 @@ using test::Names;
 
 class FleetLedgerTest : public test::FleetTest {
  protected:
-    static constexpr const char* begin_mark = "run_entry (branch";
+    static constexpr const char* begin_mark = "run_entry AS entry";
     static constexpr const char* write_mark = "INSERT INTO mad_migrate.run_database_entry";
     static constexpr const char* blockers_mark = "pg_blocking_pids";
 

@@ -22,7 +22,7 @@ Failure failure_with(const std::string& detail) {
 class LedgerTest : public testing::Test {
  protected:
     LedgerTest() {
-        session_.when("run_entry (branch", {test::rows({{"7", "t"}})});
+        session_.when("run_entry AS entry", {test::rows({{"7", "t"}})});
         reactor_.complete(ledger_.begin(3));
     }
     void write() { reactor_.complete(ledger_.write()); }
@@ -46,7 +46,8 @@ class LedgerTest : public testing::Test {
 
 TEST_F(LedgerTest, BeginsARunAndHoldsIt) {
     EXPECT_EQ(ledger_.number(), 7);
-    EXPECT_TRUE(holds(last(), "('re''sults', 'downgrade', '-1', 'test', 'me', 5, true, 3)"))
+    EXPECT_TRUE(
+        holds(last(), "('re''sults', 'downgrade', '-1', 'test', 'me', 5, true, 3, DEFAULT)"))
         << last();
     EXPECT_TRUE(holds(last(), "mad_migrate.hold_run(run)"));
 }
@@ -98,8 +99,8 @@ TEST_F(LedgerTest, NotifiesOfAllEventsInOneStatementBeforeItsRows) {
     EXPECT_EQ(last().rfind("SELECT pg_catalog.pg_notify('mad_migrate', ", 0), 0U) << last();
     EXPECT_TRUE(holds(last(), "'run', 7, 'branch', 're''sults', 'direction', 'downgrade'"));
     EXPECT_TRUE(holds(last(),
-                      "(VALUES ('before_revision', 'a''', '002', NULL, NULL, NULL, NULL), "
-                      "('on_failure', NULL, NULL, NULL, '42P01', 'it''s gone', NULL))"))
+                      "(VALUES ('before_revision', 'a''', NULL, '002', NULL, NULL, NULL, NULL), "
+                      "('on_failure', NULL, NULL, NULL, NULL, '42P01', 'it''s gone', NULL))"))
         << last();
     EXPECT_TRUE(holds(last(), "'a', 'running'"));
     write();

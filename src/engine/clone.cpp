@@ -1,0 +1,149 @@
+// Cloning a branch's template: a spare clone is recorded before it is made.
+#include "engine/clone.hpp"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "core/failure.hpp"
+#include "core/quote.hpp"
+#include "engine/template_hold.hpp"
+
+namespace mad {
+
+namespace {
+
+/// From this size on, copying files and the checkpoints that go with it cost less than writing all
+/// pages to the WAL (measured: test/bench/provision.sh).
+constexpr std::int64_t large_template = std::int64_t{64} << 20;
+
+struct Template {
+    std::string name;
+    std::string owner;
+    bool built = false;
+};
+
+std::string clone_lock_sql(std::string_view function, std::string_view database) {
+    return fmt::format("pg_catalog.{}(pg_catalog.hashtextextended('mad_migrate:clone:' || {}, 0))",
+                       function, database);
+}
+
+/// A template that has scripts and no version was never migrated: its clones would be empty.
+Task<Template> look_at_template(const PoolSession& session) {
+    const Rows rows = co_await session.control.run(
+        fmt::format("SELECT b.template, b.owner::pg_catalog.regrole, "
+                    "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = b.template) AND "
+                    "(mad_migrate.published_version(b.template, b.branch) IS NOT NULL OR "
+                    "NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = b.branch)) "
+                    "FROM mad_migrate.branch b WHERE b.branch = {} AND b.template IS NOT NULL",
+                    quote_literal(session.branch)));
+    if (rows.empty()) {
+        throw Failure(Code::unknown_branch,
+                      fmt::format("branch \"{}\" has no template", session.branch),
+                      "Only a branch of many databases has one to clone.",
+                      "Create the branch with a template and a database_pattern.");
+    }
+    const Row& row = rows[0];
+    co_return Template{row[0].value(), row[1].value(), row[2] == "t"};
+}
+
+Task<void> build_template(const PoolSession& session, const Template& source) {
+    co_await session.control.run(
+        fmt::format("SELECT FROM mad_migrate.upgrade({}, 'heads', databases => {})",
+                    quote_literal(session.branch), quote_array({&source.name, 1})));
+}
+
+Task<std::string> strategy_name(const PoolSession& session, const Template& source) {
+    if (session.strategy == CloneStrategy::wal_log) co_return "wal_log";
+    if (session.strategy == CloneStrategy::file_copy) co_return "file_copy";
+    const Rows rows = co_await session.control.run(
+        fmt::format("SELECT pg_catalog.pg_database_size({}::pg_catalog.name) >= {}",
+                    quote_literal(source.name), large_template));
+    co_return rows.at(0).at(0) == "t" ? "file_copy" : "wal_log";
+}
+
+/// The lock tells a clone that is being made from one whose maker died. Neither this record nor the
+/// next need wait for the disk: the commit of CREATE DATABASE between them does.
+Task<std::string> record_intent(const PoolSession& session) {
+    const Rows rows = co_await session.control.run(
+        fmt::format("SET synchronous_commit = off; "
+                    "INSERT INTO mad_migrate.registry (branch, database, kind, state) "
+                    "SELECT {}, pg_catalog.format('mad_pool_%s_%s', c.database, "
+                    "pg_catalog.nextval('mad_migrate.pool_number')), 'pooled', 'creating' "
+                    "FROM mad_migrate.control c RETURNING database, {}",
+                    quote_literal(session.branch), clone_lock_sql("pg_advisory_lock", "database")));
+    co_return rows.at(0).at(0).value();
+}
+
+Task<void> create_clone(const PoolSession& session, const Template& source,
+                        const std::string& name) {
+    const std::string strategy = co_await strategy_name(session, source);
+    co_await session.control.run(
+        fmt::format("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
+                    quote_identifier(name), quote_identifier(source.name), source.owner, strategy));
+    co_await session.control.run(fmt::format(
+        "SELECT mad_migrate.dress_clone({0}, {1}); "
+        "UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {2} AND database = {1}",
+        quote_literal(source.name), quote_literal(name), quote_literal(session.branch)));
+}
+
+/// A database that was there before is not ours to drop.
+Task<void> forget_clone(const PoolSession& session, const std::string& name,
+                        const Failure& failure) {
+    if (!failure.is(Code::duplicate_database)) {
+        co_await session.control.run(
+            fmt::format("DROP DATABASE IF EXISTS {}", quote_identifier(name)));
+    }
+    co_await session.control.run(
+        fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}",
+                    quote_literal(session.branch), quote_literal(name)));
+}
+
+Task<std::string> make_clone(const PoolSession& session, const Template& source) {
+    std::string name = co_await record_intent(session);
+    std::optional<Failure> failed;
+    try {
+        co_await create_clone(session, source, name);
+    } catch (const Failure& failure) {
+        failed = failure;
+    }
+    if (failed) co_await forget_clone(session, name, *failed);
+    co_await session.control.run("SELECT " + release_clone_sql(quote_literal(name)));
+    if (failed) throw Failure(*std::move(failed));
+    co_return name;
+}
+
+}  // namespace
+
+CloneStrategy clone_strategy_named(std::string_view name) {
+    if (name == "wal_log") return CloneStrategy::wal_log;
+    if (name == "file_copy") return CloneStrategy::file_copy;
+    return CloneStrategy::automatic;
+}
+
+std::string abandoned_clone_sql(std::string_view database) {
+    return clone_lock_sql("pg_try_advisory_lock", database);
+}
+
+std::string release_clone_sql(std::string_view database) {
+    return clone_lock_sql("pg_advisory_unlock", database);
+}
+
+Task<std::string> clone_template(PoolSession session) {
+    Template source = co_await look_at_template(session);
+    if (!source.built) co_await build_template(session, source);
+    TemplateHold hold(session.reactor, session.control, session.branch, source.name);
+    co_await hold.share(session.patience);
+    std::optional<Failure> failed;
+    std::string name;
+    try {
+        name = co_await make_clone(session, source);
+    } catch (const Failure& failure) {
+        failed = failure;
+    }
+    co_await hold.unshare();
+    if (failed) throw Failure(*std::move(failed));
+    co_return name;
+}
+
+}  // namespace mad

@@ -1,0 +1,122 @@
+// The template's hold: it takes connections only while one session migrates it, and none while it
+// is cloned.
+#include "engine/template_hold.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/failure.hpp"
+#include "core/quote.hpp"
+
+namespace mad {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view gate = "template gate";
+constexpr std::string_view hold = "template";
+
+}  // namespace
+
+std::string TemplateHold::lock(std::string_view function, std::string_view name) const {
+    return fmt::format("pg_catalog.{}(pg_catalog.hashtextextended({}, 0))", function,
+                       quote_literal(fmt::format("mad_migrate:{}:{}", name, branch_)));
+}
+
+Task<void> TemplateHold::open(std::chrono::milliseconds patience) {
+    const TimePoint deadline = reactor_.host().now() + patience;
+    co_await keep_trying(&TemplateHold::try_gate, deadline);
+    std::optional<Failure> failed;
+    try {
+        co_await keep_trying(&TemplateHold::try_hold, deadline);
+    } catch (const Failure& failure) {
+        failed = failure;
+    }
+    co_await control_.run("SELECT " + lock("pg_advisory_unlock", gate));
+    if (failed) throw Failure(*std::move(failed));
+    co_await control_.run(
+        fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS true", quote_identifier(database_)));
+    is_open_ = true;
+}
+
+Task<void> TemplateHold::close() {
+    is_open_ = false;
+    co_await refuse_connections();
+    co_await control_.run("SELECT " + lock("pg_advisory_unlock", hold));
+}
+
+Task<void> TemplateHold::share(std::chrono::milliseconds patience) {
+    const TimePoint deadline = reactor_.host().now() + patience;
+    for (;;) {
+        co_await keep_trying(&TemplateHold::try_share, deadline);
+        const bool abandoned = co_await takes_connections();
+        if (!abandoned) co_return;
+        // Who died while it had the template has left it open.
+        co_await unshare();
+        co_await keep_trying(&TemplateHold::try_hold, deadline);
+        co_await close();
+    }
+}
+
+Task<void> TemplateHold::unshare() {
+    co_await control_.run("SELECT " + lock("pg_advisory_unlock_shared", hold));
+}
+
+Task<void> TemplateHold::keep_trying(Attempt attempt, TimePoint deadline) {
+    for (auto pause = 5ms;; pause = std::min(pause * 2, 50ms)) {
+        const bool done = co_await (this->*attempt)();
+        if (done) co_return;
+        const TimePoint now = reactor_.host().now();
+        if (now >= deadline) {
+            throw Failure(
+                Code::locked,
+                fmt::format("template \"{}\" of branch \"{}\" is being migrated or cloned by "
+                            "another session",
+                            database_, branch_),
+                {}, "Wait for it and run the call again, or raise mad_migrate.lock_timeout.");
+        }
+        Reactor::Wait wait = reactor_.sleep_until(std::min(now + pause, deadline));
+        co_await wait;
+    }
+}
+
+Task<bool> TemplateHold::try_gate() {
+    return ask(lock("pg_try_advisory_lock", gate));
+}
+
+Task<bool> TemplateHold::try_hold() {
+    return ask(lock("pg_try_advisory_lock", hold));
+}
+
+Task<bool> TemplateHold::try_share() {
+    const bool passed = co_await ask(lock("pg_try_advisory_lock_shared", gate));
+    if (!passed) co_return false;
+    const Rows rows = co_await control_.run(fmt::format("SELECT {}, {}",
+                                                        lock("pg_try_advisory_lock_shared", hold),
+                                                        lock("pg_advisory_unlock_shared", gate)));
+    co_return rows.at(0).at(0) == "t";
+}
+
+Task<bool> TemplateHold::ask(std::string condition) {
+    const Rows rows = co_await control_.run("SELECT " + condition);
+    co_return rows.at(0).at(0) == "t";
+}
+
+Task<bool> TemplateHold::takes_connections() {
+    return ask(fmt::format(
+        "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = {} AND datallowconn)",
+        quote_literal(database_)));
+}
+
+Task<void> TemplateHold::refuse_connections() {
+    co_await control_.run(
+        fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote_identifier(database_)));
+    co_await control_.run(
+        fmt::format("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+                    "WHERE datname = {} AND backend_type = 'client backend'",
+                    quote_literal(database_)));
+}
+
+}  // namespace mad

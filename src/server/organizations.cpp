@@ -1,0 +1,128 @@
+// Organizations: which branch has their databases, and what each is called.
+#include "server/organizations.hpp"
+
+#include "core/naming.hpp"
+#include "core/quote.hpp"
+#include "core/text.hpp"
+#include "server/identity.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+constexpr const char* usual_branch = "results";
+
+constinit Prepared branches_statement(R"(
+SELECT b.branch, b.owner::oid, b.template, b.database_pattern, b.search_path,
+       NOT EXISTS (SELECT FROM mad_migrate.control c JOIN pg_database d ON d.oid = c.database
+                    WHERE d.datname = current_database())
+  FROM mad_migrate.branch b
+ WHERE b.template IS NOT NULL AND ($1 IS NULL OR b.branch = $1)
+ ORDER BY b.branch COLLATE "C")");
+
+constinit Prepared lock_statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+
+Branch branch_of(const Row& row) {
+    Branch branch;
+    branch.name = row[0].value();
+    branch.owner = static_cast<Oid>(std::stoul(row[1].value()));
+    branch.owner_name = role_name(branch.owner);
+    branch.database_template = row[2];
+    branch.database_pattern = row[3];
+    branch.search_path = row[4].value();
+    return branch;
+}
+
+const Row& choose(const Rows& rows) {
+    if (rows.size() == 1) return rows.front();
+    std::vector<std::string> names;
+    for (const Row& row : rows) {
+        if (row[0] == usual_branch) return row;
+        names.push_back(row[0].value());
+    }
+    throw Failure(Code::invalid_parameter, "several branches have databases of organizations",
+                  fmt::format("They are {}.", join(names, ", ")), "Name the branch.");
+}
+
+[[noreturn]] void refuse_branch_of_one(const Branch& branch) {
+    throw Failure(Code::invalid_parameter,
+                  fmt::format("branch \"{}\" has no databases of organizations", branch.name),
+                  "It has one database, and no template.",
+                  "Name a branch that was created with a template.");
+}
+
+void refuse_names_of_our_own(const Branch& branch, const Organization& organization) {
+    if (organization.database != *branch.database_template) return;
+    throw Failure(Code::invalid_identifier,
+                  fmt::format("organization \"{}\" cannot have a database", organization.id),
+                  fmt::format("Its name would be that of the branch's template, \"{}\".",
+                              organization.database),
+                  "Give the organization another id.");
+}
+
+}  // namespace
+
+std::vector<std::string> branches_of_many() {
+    std::vector<std::string> names;
+    for (const Row& row : branches_statement({std::nullopt})) names.push_back(row[0].value());
+    return names;
+}
+
+std::optional<Branch> find_branch_of_many(const std::optional<std::string>& name) {
+    const Rows rows = branches_statement({name});
+    if (rows.empty() && name) refuse_branch_of_one(load_branch(*name));
+    if (rows.empty()) return std::nullopt;
+    Branch branch = branch_of(choose(rows));
+    if (rows[0][5] == "t") refuse_if_copied({Database{}});
+    return branch;
+}
+
+Branch branch_of_many(const std::optional<std::string>& name) {
+    std::optional<Branch> branch = find_branch_of_many(name);
+    if (branch) return *std::move(branch);
+    throw Failure(Code::unknown_branch, "no branch has databases of organizations", {},
+                  "Create one: SELECT mad_migrate.create_branch('app', template => "
+                  "'app_template', database_pattern => 'app_{org_id}').");
+}
+
+Organization lock_organization(const Branch& branch, const std::string& id) {
+    const std::string key = organization_key(id);
+    Organization organization{branch.name, key,
+                              organization_database(*branch.database_pattern, key)};
+    refuse_names_of_our_own(branch, organization);
+    lock_statement({fmt::format("mad_migrate:organization:{}:{}", branch.name, key)});
+    return organization;
+}
+
+std::vector<std::string> organizations_databases(const Branch& branch,
+                                                 const std::optional<std::string>& id) {
+    std::vector<std::string> names;
+    for (const Row& row : query(
+             fmt::format("SELECT database FROM mad_migrate.registry WHERE branch = {} AND kind = "
+                         "'organization' AND state = 'ready' {} ORDER BY database COLLATE \"C\"",
+                         quote_literal(branch.name),
+                         id ? "AND organization = " + quote_literal(organization_key(*id)) : ""))) {
+        names.push_back(row[0].value());
+    }
+    return names;
+}
+
+Failure database_gone(const Organization& organization) {
+    return Failure(Code::unknown_database,
+                   fmt::format("database \"{}\" does not exist", organization.database),
+                   fmt::format("It is registered as that of organization \"{}\".", organization.id),
+                   "Restore it, or have it forgotten: SELECT * FROM mad_migrate.reconcile(repair "
+                   "=> true).");
+}
+
+Failure name_taken(const Organization& organization) {
+    return Failure(
+        Code::duplicate_database,
+        fmt::format("database \"{}\" already exists", organization.database),
+        fmt::format("It is not registered as that of organization \"{}\".", organization.id),
+        fmt::format("Rename or drop it, or register it: SELECT mad_migrate.adopt({}, {}).",
+                    quote_literal(organization.branch), quote_literal(organization.database)));
+}
+
+}  // namespace mad::pg

@@ -1,0 +1,33 @@
+// The session beside the caller's transaction over which clones are made and dropped.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/pool.hpp"
+#include "server/catalog.hpp"
+#include "server/host.hpp"
+
+namespace mad::pg {
+
+class PoolControl {
+ public:
+    explicit PoolControl(const Branch& branch);
+    PoolControl(const PoolControl&) = delete;
+    PoolControl& operator=(const PoolControl&) = delete;
+
+    std::string clone();
+    FillReport fill(std::size_t size, Surplus surplus);
+    void trim(std::size_t size);
+    void drop_orphan(const std::string& database);
+
+ private:
+    PoolSession session();
+
+    const std::string branch_;
+    ServerHost host_;
+    Reactor reactor_{host_};
+    std::unique_ptr<Executor> control_;
+};
+
+}  // namespace mad::pg

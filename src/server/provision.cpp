@@ -1,0 +1,74 @@
+// Provisioning: an organization's database, claimed in the caller's transaction.
+#include "server/provision.hpp"
+
+#include "core/quote.hpp"
+#include "server/hooks.hpp"
+#include "server/host.hpp"
+#include "server/migration_call.hpp"
+#include "server/organizations.hpp"
+#include "server/pool_control.hpp"
+#include "server/settings.hpp"
+#include "server/spi.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+/// The organization's database, if it has one. Throws Failure where it cannot get one.
+std::optional<std::string> find(const Organization& organization) {
+    const Occupancy found = look_up(organization);
+    if (found.deprovisioned) {
+        throw Failure(Code::deprovisioned,
+                      fmt::format("organization \"{}\" is deprovisioned", organization.id),
+                      fmt::format("Its database is kept as \"{}\".", *found.database),
+                      fmt::format("Bring it back with SELECT mad_migrate.restore_org({}), or wait "
+                                  "until it is dropped.",
+                                  quote_literal(organization.id)));
+    }
+    if (found.name_taken) throw name_taken(organization);
+    return found.database;
+}
+
+void announce(const Branch& branch, const Organization& organization) {
+    Hooks(branch).after({.name = "after_provision",
+                         .database = organization.database,
+                         .organization = organization.id});
+}
+
+bool claim_from_pool(const Branch& branch, const Organization& organization) {
+    if (!claim(organization)) return false;
+    if (settings::pool_size() > 0) queue_refill(branch.name);
+    announce(branch, organization);
+    return true;
+}
+
+}  // namespace
+
+std::string provision(const Branch& branch, const std::string& id) {
+    refuse_on_standby("provision_org");
+    const Organization organization = lock_organization(branch, id);
+    const std::optional<std::string> there = find(organization);
+    if (there) return *there;
+    // Others may take the clone that was made; each of them makes one as well.
+    std::optional<PoolControl> pool;
+    while (!claim_from_pool(branch, organization)) {
+        if (!pool) pool.emplace(branch);
+        pool->clone();
+    }
+    return organization.database;
+}
+
+std::optional<std::string> provision_or_queue(const Branch& branch, const std::string& id) {
+    const Organization organization = lock_organization(branch, id);
+    const std::optional<std::string> there = find(organization);
+    if (there) return there;
+    if (claim_from_pool(branch, organization)) return organization.database;
+    query_latest(
+        fmt::format("INSERT INTO mad_migrate.job (kind, branch, organization, database) VALUES "
+                    "('provision', {}, {}, {})",
+                    quote_literal(branch.name), quote_literal(organization.id),
+                    quote_literal(organization.database)));
+    return std::nullopt;
+}
+
+}  // namespace mad::pg
