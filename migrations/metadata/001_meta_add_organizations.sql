@@ -31,7 +31,7 @@ CREATE TABLE organizations (
 SELECT mad_migrate.add_audit_columns('organizations');
 SELECT mad_migrate.create_updated_at_trigger('organizations');
 SELECT mad_migrate.create_index_if_not_exists('idx_organizations_name', 'organizations', ARRAY['name'],
-    is_unique => true);
+    "unique" => true);
 SELECT mad_migrate.create_index_if_not_exists('idx_organizations_status', 'organizations', ARRAY['status']);
 SELECT mad_migrate.create_index_if_not_exists('idx_organizations_subscription_tier', 'organizations',
     ARRAY['subscription_tier']);

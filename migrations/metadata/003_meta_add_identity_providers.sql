@@ -28,7 +28,7 @@ CREATE TABLE identity_providers (
 SELECT mad_migrate.add_audit_columns('identity_providers');
 SELECT mad_migrate.create_updated_at_trigger('identity_providers');
 SELECT mad_migrate.create_index_if_not_exists('idx_identity_providers_name', 'identity_providers',
-    ARRAY['organization_id', 'name'], is_unique => true);
+    ARRAY['organization_id', 'name'], "unique" => true);
 SELECT mad_migrate.create_index_if_not_exists('idx_identity_providers_issuer', 'identity_providers', ARRAY['issuer']);
 
 -- Both references carry the organization: a provider can never vouch for another tenant's user.
@@ -47,7 +47,7 @@ CREATE TABLE user_identities (
 SELECT mad_migrate.add_audit_columns('user_identities');
 SELECT mad_migrate.create_updated_at_trigger('user_identities');
 SELECT mad_migrate.create_index_if_not_exists('idx_user_identities_subject', 'user_identities',
-    ARRAY['identity_provider_id', 'subject'], is_unique => true);
+    ARRAY['identity_provider_id', 'subject'], "unique" => true);
 SELECT mad_migrate.create_index_if_not_exists('idx_user_identities_user_id', 'user_identities', ARRAY['user_id']);
 
 COMMENT ON TABLE identity_providers IS 'Where users of an organization log in instead of with a password';

@@ -48,7 +48,7 @@ CREATE TABLE task_results (
 SELECT mad_migrate.add_audit_columns('task_results');
 SELECT mad_migrate.create_updated_at_trigger('task_results');
 SELECT mad_migrate.add_foreign_key_with_index('task_results', 'job_id', 'docking_jobs',
-    on_delete => 'CASCADE', name => 'fk_task_results_job');
+    ondelete => 'CASCADE', name => 'fk_task_results_job');
 
 CREATE TABLE artifacts (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -64,7 +64,7 @@ CREATE TABLE artifacts (
 SELECT mad_migrate.add_audit_columns('artifacts');
 SELECT mad_migrate.create_updated_at_trigger('artifacts');
 SELECT mad_migrate.add_foreign_key_with_index('artifacts', 'job_id', 'docking_jobs',
-    on_delete => 'CASCADE', name => 'fk_artifacts_job');
+    ondelete => 'CASCADE', name => 'fk_artifacts_job');
 
 SELECT mad_migrate.create_index_if_not_exists('idx_docking_jobs_org_id', 'docking_jobs', ARRAY['org_id']);
 SELECT mad_migrate.create_index_if_not_exists('idx_docking_jobs_user_id', 'docking_jobs', ARRAY['user_id']);
