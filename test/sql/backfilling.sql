@@ -54,7 +54,7 @@ CALL mad_migrate.backfill('users', $$status = 'idle'$$, $$status = 'active'$$, 1
 SELECT status, max(changes) - min(changes) AS difference, count(*) FROM users WHERE status = 'idle' GROUP BY status;
 SELECT count(*) FROM mad_migrate.backfill_position;
 
--- After a rewrite of the table the rows are elsewhere: it begins anew.
+-- After a rewrite of the table the rows are elsewhere, and none is forgotten.
 UPDATE users SET status = NULL;
 ALTER TABLE users ADD CONSTRAINT not_yet CHECK (status <> 'late' OR id <> 4999) NOT VALID;
 CALL mad_migrate.backfill('users', $$status = 'late'$$, 'status IS NULL', 100);

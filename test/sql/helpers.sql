@@ -408,12 +408,12 @@ SELECT mad_migrate.change_heads('results', '{}', '{x}');
 SELECT * FROM mad_migrate.history;
 -- It sees its own backfills only.
 RESET ROLE;
-INSERT INTO mad_migrate.backfill_position (table_schema, table_name, assignments, condition, file_node, end_block)
-VALUES ('mine', 'x', 'a', 'b', 0, 1);
+INSERT INTO mad_migrate.backfill_position (table_schema, table_name, assignments, condition, end_block)
+VALUES ('mine', 'x', 'a', 'b', 1);
 SET ROLE "regress_mad Script";
 SELECT count(*) FROM mad_migrate.backfill_position;
-INSERT INTO mad_migrate.backfill_position (started_by, table_schema, table_name, assignments, condition, file_node, end_block)
-VALUES ('postgres', 'mine', 'x', 'a', 'b', 0, 1);
+INSERT INTO mad_migrate.backfill_position (started_by, table_schema, table_name, assignments, condition, end_block)
+VALUES ('postgres', 'mine', 'x', 'a', 'b', 1);
 RESET ROLE;
 DROP OWNED BY "regress_mad Script";
 DROP ROLE "regress_mad Script";

@@ -120,6 +120,38 @@ is($cluster->safe_psql($mad, q{SELECT status FROM mad_migrate.upgrade('crashed')
 is($cluster->safe_psql('crashed_template', q{SELECT count(*) FROM filled WHERE status IS NULL}),
     0, 'and finishes it');
 
+# Others move rows to where it has been, and vacuum makes room there: none is forgotten.
+$cluster->safe_psql($mad, <<'SQL');
+CREATE TABLE busy (id int PRIMARY KEY, status text, note text, settings int NOT NULL DEFAULT 0) WITH (fillfactor = 70);
+INSERT INTO busy SELECT n, NULL, 'x' FROM generate_series(1, 20000) AS n;
+CREATE FUNCTION count_setting() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN NEW.settings := OLD.settings + (NEW.status IS DISTINCT FROM OLD.status)::int; RETURN NEW; END';
+CREATE TRIGGER count_setting BEFORE UPDATE ON busy FOR EACH ROW EXECUTE FUNCTION count_setting();
+SQL
+my $mover = Client->new($cluster, $mad, 'mover');
+$mover->ask(<<'SQL');
+DO $$
+BEGIN
+    FOR turn IN 1..400 LOOP
+        UPDATE busy SET note = repeat('x', (random() * 1000)::int) WHERE id % 400 = turn - 1;
+        COMMIT;
+        EXIT WHEN turn > 50 AND NOT EXISTS (SELECT FROM busy WHERE status IS NULL);
+    END LOOP;
+END
+$$
+SQL
+my $cleaner = Client->new($cluster, $mad, 'cleaner');
+$cleaner->ask(join ";\n", ('VACUUM busy', 'SELECT pg_sleep(0.05)') x 20);
+$cluster->safe_psql($mad,
+    q{CALL mad_migrate.backfill('busy', 'status = ''active''', 'status IS NULL', batch_size => 50, pause => '1 ms')});
+foreach my $session ($mover, $cleaner)
+{
+    $session->answer;
+    $session->quit;
+}
+is($cluster->safe_psql($mad, 'SELECT status, settings, count(*) FROM busy GROUP BY 1, 2'), 'active|1|20000',
+    'beside others that write, every row was set, once');
+
 # However many batches there are, each block is read as often.
 sub block_visits
 {
