@@ -21,8 +21,10 @@ migrate-status:
 
 # MESSAGE=… [EMPTY=true]
 migrate-create:
-	@test -n "$$MIGRATE_MESSAGE" || { echo 'usage: make migrate-create MESSAGE="..." [EMPTY=true] [BRANCH=...]' >&2; exit 2; }
-	@$(MIGRATE) revision $(if $(filter true,$(EMPTY)),--empty) -- "$${MIGRATE_BRANCH:-metadata}" "$$MIGRATE_MESSAGE"
+	@test -n "$$MIGRATE_MESSAGE" || { \
+	    echo 'usage: make migrate-create MESSAGE="..." [EMPTY=true] [BRANCH=...]' >&2; exit 2; }
+	@$(MIGRATE) revision $(if $(filter true,$(EMPTY)),--empty) -- \
+	    "$${MIGRATE_BRANCH:-metadata}" "$$MIGRATE_MESSAGE"
 
 # [REVISION=…]
 migrate-upgrade:
@@ -30,7 +32,8 @@ migrate-upgrade:
 
 # REVISION=…
 migrate-downgrade:
-	@test -n "$$MIGRATE_REVISION" || { echo 'usage: make migrate-downgrade REVISION=... [BRANCH=...]' >&2; exit 2; }
+	@test -n "$$MIGRATE_REVISION" || { \
+	    echo 'usage: make migrate-downgrade REVISION=... [BRANCH=...]' >&2; exit 2; }
 	@$(MIGRATE) downgrade -- "$${MIGRATE_BRANCH:-metadata}" "$$MIGRATE_REVISION"
 
 migrate-history:

@@ -34,13 +34,16 @@ COMMENT ON COLUMN mad_migrate.backfill_position.table_schema IS 'Schema of the t
 COMMENT ON COLUMN mad_migrate.backfill_position.table_name IS 'The table, or the partition';
 COMMENT ON COLUMN mad_migrate.backfill_position.assignments IS 'What is set';
 COMMENT ON COLUMN mad_migrate.backfill_position.condition IS 'Which rows have it to be set';
-COMMENT ON COLUMN mad_migrate.backfill_position.round IS '1, the walk through the table; more, a look for rows that it left';
-COMMENT ON COLUMN mad_migrate.backfill_position.reached IS 'The row, or the beginning of the block, up to which it came';
+COMMENT ON COLUMN mad_migrate.backfill_position.round IS
+    '1, the walk through the table; more, a look for rows that it left';
+COMMENT ON COLUMN mad_migrate.backfill_position.reached IS
+    'The row, or the beginning of the block, up to which it came';
 COMMENT ON COLUMN mad_migrate.backfill_position.end_block IS 'Blocks that the table had when the round began';
 COMMENT ON COLUMN mad_migrate.backfill_position.stride IS 'Blocks that the next batch looks at';
 COMMENT ON COLUMN mad_migrate.backfill_position.changed_rows IS 'Rows changed so far';
 COMMENT ON COLUMN mad_migrate.backfill_position.round_changed IS 'Rows changed in this round';
-COMMENT ON COLUMN mad_migrate.backfill_position.round_locked IS 'Rows left for the next round because others had them locked';
+COMMENT ON COLUMN mad_migrate.backfill_position.round_locked IS
+    'Rows left for the next round because others had them locked';
 COMMENT ON COLUMN mad_migrate.backfill_position.waiting_since IS 'Since when all that is left is locked';
 COMMENT ON COLUMN mad_migrate.backfill_position.finished_at IS 'When it ended; such a row is deleted with it';
 COMMENT ON INDEX mad_migrate.backfill_position_key IS 'One position for each call';
@@ -114,7 +117,8 @@ DECLARE
     named record;
 BEGIN
     SELECT n.nspname::text AS table_schema, c.relname::text AS table_name,
-           greatest(1, least(8192, coalesce(ceil(batch_size * c.relpages / nullif(greatest(c.reltuples, 0), 0)), 1)))::int AS stride
+           coalesce(greatest(1, least(8192, ceil(batch_size * c.relpages / nullif(greatest(c.reltuples, 0), 0)))),
+                    1)::int AS stride
     INTO named
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = table_id;
     INSERT INTO mad_migrate.backfill_position

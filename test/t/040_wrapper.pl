@@ -177,12 +177,19 @@ succeeds('a script of half a megabyte', migrate('upgrade', 'results'));
     like($file, qr{^elsewhere/results/}, 'which is made');
 }
 
+# The environment whose sections are run
+write_text('migrations/results/env.sql', "/*\nEnvironments\n\nRevision ID: env_1\nRevises: large_1\n*/\n"
+  . "-- migrate:upgrade\nCREATE TABLE in_development ();\n-- migrate:upgrade environment=production\nCREATE TABLE in_production ();\n"
+  . "-- migrate:downgrade\nSELECT 1;\n");
+succeeds('MAD_ENVIRONMENT', run_there('', 'env', 'MAD_ENVIRONMENT=production', "$checkout/scripts/migrate", 'upgrade', 'results'));
+is($cluster->safe_psql('mad_results_a', q{SELECT to_regclass('in_production')}), 'in_production', 'chooses the section');
+
 # The server by a URL
 {
     my $url = "postgresql+psycopg2://$ENV{PGUSER}:p%40ss\@/mad?host=$ENV{PGHOST}&port=$ENV{PGPORT}";
     local $ENV{DATABASE_URL} = $url;
     delete local @ENV{qw(PGHOST PGPORT PGUSER)};
-    like(succeeds('DATABASE_URL names the server', migrate('current', 'results')), qr/large_1/, 'and counts');
+    like(succeeds('DATABASE_URL names the server', migrate('current', 'results')), qr/env_1/, 'and counts');
     local $ENV{DATABASE_URL} = $url =~ s/mad\?/no_such\?/r;
     fails('an unknown database', qr/database "no_such" does not exist/, migrate('current', 'results'));
 }
