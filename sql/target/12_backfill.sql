@@ -132,9 +132,9 @@ BEGIN
       AND md5(p.assignments) = md5("set") AND md5(p.condition) = md5("where")
     RETURNING * INTO state;
     IF mad_migrate.block_of(state.reached) > 0 THEN
-        RAISE NOTICE 'backfill of %: going on at block % of %, % rows done before',
-            mad_migrate.name_of_table(table_id), mad_migrate.block_of(state.reached), state.end_block,
-            state.changed_rows;
+        RAISE NOTICE 'backfill of % in database "%": going on at block % of %, % rows done before',
+            mad_migrate.name_of_table(table_id), current_database(), mad_migrate.block_of(state.reached),
+            state.end_block, state.changed_rows;
     END IF;
     RETURN state;
 END
@@ -297,7 +297,8 @@ CREATE FUNCTION mad_migrate.report_backfill(state mad_migrate.backfill_position,
                                             began_at timestamptz, reported_at timestamptz, report_every interval)
 RETURNS timestamptz LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    title CONSTANT text := format('backfill of %s.%s', began.table_schema, began.table_name);
+    title CONSTANT text := format('backfill of %s.%s in database "%s"', began.table_schema, began.table_name,
+                                  current_database());
     seconds CONSTANT numeric := greatest(0.001, extract(epoch FROM clock_timestamp() - began_at));
     changed CONSTANT bigint := coalesce(state.changed_rows - began.changed_rows, 0);
     share CONSTANT numeric := mad_migrate.block_of(state.reached)::numeric / greatest(state.end_block, 1);

@@ -73,7 +73,7 @@ $cluster->safe_psql('postgres',
     q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'backfill'});
 my (undef, $messages) = $client->answer;
 like($messages, qr/ERROR:  57014: canceling statement/, 'it can be cancelled');
-like($messages, qr/NOTICE:  .*backfill of public\.filled: \d+ rows, \d+ rows\/s, \d+\.\d %, \d+ s left/,
+like($messages, qr/NOTICE:  .*backfill of public\.filled in database "mad": \d+ rows, \d+ rows\/s, \d+\.\d %, \d+ s left/,
     'it told how far it was');
 finishes_what_was_begun('after a cancel');
 $client->quit;
