@@ -84,7 +84,8 @@ shared_directory = $(DESTDIR)$(datadir)/$(EXTENSION)
 .PHONY: install-shared uninstall-shared
 install-shared: $(KIT)
 	$(MKDIR_P) $(patsubst %,'$(shared_directory)/%',. $(sort $(dir $(SHARED))))
-	$(INSTALL_DATA) $(KIT) '$(shared_directory)/'
+	$(INSTALL_DATA) $(KIT) $(SOURCE)migrate.mk '$(shared_directory)/'
+	$(INSTALL_SCRIPT) $(SOURCE)scripts/migrate '$(shared_directory)/'
 	$(foreach file,$(SHARED),$(INSTALL_DATA) $(SOURCE)$(file) '$(shared_directory)/$(file)' &&) true
 
 uninstall-shared:

@@ -1,8 +1,8 @@
 -- Helpers for scripts: filling in the rows of a large table, a batch of them in each transaction.
 --
 -- The walk goes along the table's blocks, so that no batch looks at what another has done. Rows that
--- were locked, or that somebody's UPDATE moved to where the walk had been, are met in a further
--- round, which reads and, finding nothing, is the last.
+-- were locked, or that an UPDATE or a rewrite of the table moved to where the walk had been, are met
+-- in a further round, which reads and, finding nothing, is the last.
 
 CREATE TABLE mad_migrate.backfill_position (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -11,7 +11,6 @@ CREATE TABLE mad_migrate.backfill_position (
     table_name text NOT NULL,
     assignments text NOT NULL,
     condition text NOT NULL,
-    file_node oid NOT NULL,
     round int NOT NULL DEFAULT 1,
     reached tid NOT NULL DEFAULT '(0,0)',
     end_block bigint NOT NULL,
@@ -35,15 +34,16 @@ COMMENT ON COLUMN mad_migrate.backfill_position.table_schema IS 'Schema of the t
 COMMENT ON COLUMN mad_migrate.backfill_position.table_name IS 'The table, or the partition';
 COMMENT ON COLUMN mad_migrate.backfill_position.assignments IS 'What is set';
 COMMENT ON COLUMN mad_migrate.backfill_position.condition IS 'Which rows have it to be set';
-COMMENT ON COLUMN mad_migrate.backfill_position.file_node IS
-    'File of the table; in another one, after a rewrite, rows are elsewhere';
-COMMENT ON COLUMN mad_migrate.backfill_position.round IS '1, the walk through the table; more, a look for rows that it left';
-COMMENT ON COLUMN mad_migrate.backfill_position.reached IS 'The row, or the beginning of the block, up to which it came';
+COMMENT ON COLUMN mad_migrate.backfill_position.round IS
+    '1, the walk through the table; more, a look for rows that it left';
+COMMENT ON COLUMN mad_migrate.backfill_position.reached IS
+    'The row, or the beginning of the block, up to which it came';
 COMMENT ON COLUMN mad_migrate.backfill_position.end_block IS 'Blocks that the table had when the round began';
 COMMENT ON COLUMN mad_migrate.backfill_position.stride IS 'Blocks that the next batch looks at';
 COMMENT ON COLUMN mad_migrate.backfill_position.changed_rows IS 'Rows changed so far';
 COMMENT ON COLUMN mad_migrate.backfill_position.round_changed IS 'Rows changed in this round';
-COMMENT ON COLUMN mad_migrate.backfill_position.round_locked IS 'Rows left for the next round because others had them locked';
+COMMENT ON COLUMN mad_migrate.backfill_position.round_locked IS
+    'Rows left for the next round because others had them locked';
 COMMENT ON COLUMN mad_migrate.backfill_position.waiting_since IS 'Since when all that is left is locked';
 COMMENT ON COLUMN mad_migrate.backfill_position.finished_at IS 'When it ended; such a row is deleted with it';
 COMMENT ON INDEX mad_migrate.backfill_position_key IS 'One position for each call';
@@ -113,31 +113,28 @@ COMMENT ON FUNCTION mad_migrate.backfill_tables(text, text) IS
 CREATE FUNCTION mad_migrate.begin_backfill(table_id regclass, "set" text, "where" text, batch_size int)
 RETURNS mad_migrate.backfill_position LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    file CONSTANT oid := pg_relation_filenode(table_id);
     state mad_migrate.backfill_position;
     named record;
 BEGIN
     SELECT n.nspname::text AS table_schema, c.relname::text AS table_name,
-           greatest(1, least(8192, coalesce(ceil(batch_size * c.relpages / nullif(greatest(c.reltuples, 0), 0)), 1)))::int AS stride
+           coalesce(greatest(1, least(8192, ceil(batch_size * c.relpages / nullif(greatest(c.reltuples, 0), 0)))),
+                    1)::int AS stride
     INTO named
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = table_id;
     INSERT INTO mad_migrate.backfill_position
-        (table_schema, table_name, assignments, condition, file_node, end_block, stride)
-    VALUES (named.table_schema, named.table_name, "set", "where", file, mad_migrate.count_blocks(table_id),
-            named.stride)
+        (table_schema, table_name, assignments, condition, end_block, stride)
+    VALUES (named.table_schema, named.table_name, "set", "where", mad_migrate.count_blocks(table_id), named.stride)
     ON CONFLICT DO NOTHING;
 
     UPDATE mad_migrate.backfill_position AS p
-    SET waiting_since = NULL, file_node = file,
-        reached = CASE p.file_node WHEN file THEN p.reached ELSE '(0,0)' END,
-        end_block = CASE p.file_node WHEN file THEN p.end_block ELSE mad_migrate.count_blocks(table_id) END
+    SET waiting_since = NULL
     WHERE p.started_by = current_user AND p.table_schema = named.table_schema AND p.table_name = named.table_name
       AND md5(p.assignments) = md5("set") AND md5(p.condition) = md5("where")
     RETURNING * INTO state;
     IF mad_migrate.block_of(state.reached) > 0 THEN
-        RAISE NOTICE 'backfill of %: going on at block % of %, % rows done before',
-            mad_migrate.name_of_table(table_id), mad_migrate.block_of(state.reached), state.end_block,
-            state.changed_rows;
+        RAISE NOTICE 'backfill of % in database "%": going on at block % of %, % rows done before',
+            mad_migrate.name_of_table(table_id), current_database(), mad_migrate.block_of(state.reached),
+            state.end_block, state.changed_rows;
     END IF;
     RETURN state;
 END
@@ -300,7 +297,8 @@ CREATE FUNCTION mad_migrate.report_backfill(state mad_migrate.backfill_position,
                                             began_at timestamptz, reported_at timestamptz, report_every interval)
 RETURNS timestamptz LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    title CONSTANT text := format('backfill of %s.%s', began.table_schema, began.table_name);
+    title CONSTANT text := format('backfill of %s.%s in database "%s"', began.table_schema, began.table_name,
+                                  current_database());
     seconds CONSTANT numeric := greatest(0.001, extract(epoch FROM clock_timestamp() - began_at));
     changed CONSTANT bigint := coalesce(state.changed_rows - began.changed_rows, 0);
     share CONSTANT numeric := mad_migrate.block_of(state.reached)::numeric / greatest(state.end_block, 1);

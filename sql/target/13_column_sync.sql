@@ -42,7 +42,8 @@ DECLARE
         SELECT c.sync FROM pg_trigger t, LATERAL (VALUES (
             CASE WHEN starts_with(obj_description(t.oid, 'pg_trigger'), '{"') THEN
                 obj_description(t.oid, 'pg_trigger')::jsonb END)) AS c (sync)
-        WHERE t.tgrelid = table_id AND starts_with(t.tgname, 'zz_sync_') AND "old" IN (c.sync ->> 'old', c.sync ->> 'new')
+        WHERE t.tgrelid = table_id AND starts_with(t.tgname, 'zz_sync_')
+          AND "old" IN (c.sync ->> 'old', c.sync ->> 'new')
         LIMIT 1);
 BEGIN
     IF other IS NOT NULL THEN
@@ -237,7 +238,8 @@ COMMENT ON FUNCTION mad_migrate.with_column_renamed(text, text, text) IS
 
 CREATE FUNCTION mad_migrate.without_casts(sql text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT regexp_replace(sql, '::(?:character varying|double precision|bit varying|time(?:stamp)? with(?:out)? time zone'
+    SELECT regexp_replace(sql, '::(?:character varying|double precision|bit varying'
+                               '|time(?:stamp)? with(?:out)? time zone'
                                '|(?:[\w.]|"(?:[^"]|"")*")+)(?:\([\d,]+\))?(?:\[\])*|[() ]', '', 'g')
 $$;
 COMMENT ON FUNCTION mad_migrate.without_casts(text) IS
@@ -260,7 +262,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND i.indexrelid IN (SELECT objid FROM attached WHERE classid = 'pg_class'::regclass
                            UNION
                            SELECT k.conindid FROM attached a JOIN pg_constraint k
-                           ON a.classid = 'pg_constraint'::regclass AND k.oid = a.objid AND k.contype IN ('p', 'u', 'x'))
+                           ON a.classid = 'pg_constraint'::regclass AND k.oid = a.objid
+                              AND k.contype IN ('p', 'u', 'x'))
     UNION ALL
     SELECT 'pg_constraint'::regclass, k.oid, k.conname, k.contype,
            mad_migrate.with_column_renamed(pg_get_constraintdef(k.oid), column_name, "as")

@@ -2,8 +2,6 @@
 // transaction.
 #include "server/parser.hpp"
 
-#include <algorithm>
-
 #include "core/position.hpp"
 #include "core/quote.hpp"
 #include "server/boundary.hpp"
@@ -192,16 +190,20 @@ bool may_commit(const ::Node* node) {
     return (node->type == T_CallStmt && !calls_kit_procedure(node)) || node->type == T_DoStmt;
 }
 
+/// Whether a text mentions a value, as a literal of either kind.
+bool mentions(const std::string& text, const std::string& value) {
+    return text.find(quote_literal(value)) != std::string::npos ||
+           text.find("$" + value + "$") != std::string::npos;
+}
+
 /// A value that is used below must be committed before: its statement is run on its own.
 void commit_used_enum_values(std::vector<Statement>& statements,
                              const std::vector<std::optional<std::string>>& added) {
     for (std::size_t i = 0; i < statements.size(); ++i) {
         if (!added[i]) continue;
-        const std::string written = quote_literal(*added[i]);
-        const bool used = std::any_of(
-            statements.begin() + static_cast<std::ptrdiff_t>(i) + 1, statements.end(),
-            [&](const Statement& later) { return later.text.find(written) != std::string::npos; });
-        if (used) statements[i].transactional = false;
+        for (std::size_t later = i + 1; later < statements.size(); ++later) {
+            if (mentions(statements[later].text, *added[i])) statements[i].transactional = false;
+        }
     }
 }
 

@@ -54,7 +54,7 @@ CALL mad_migrate.backfill('users', $$status = 'idle'$$, $$status = 'active'$$, 1
 SELECT status, max(changes) - min(changes) AS difference, count(*) FROM users WHERE status = 'idle' GROUP BY status;
 SELECT count(*) FROM mad_migrate.backfill_position;
 
--- After a rewrite of the table the rows are elsewhere: it begins anew.
+-- After a rewrite of the table the rows are elsewhere, and none is forgotten.
 UPDATE users SET status = NULL;
 ALTER TABLE users ADD CONSTRAINT not_yet CHECK (status <> 'late' OR id <> 4999) NOT VALID;
 CALL mad_migrate.backfill('users', $$status = 'late'$$, 'status IS NULL', 100);
@@ -62,6 +62,31 @@ ALTER TABLE users DROP CONSTRAINT not_yet;
 VACUUM FULL users;
 CALL mad_migrate.backfill('users', $$status = 'late'$$, 'status IS NULL', 100);
 SELECT status, count(*) FROM users GROUP BY status;
+
+-- Rows that come while it runs, behind the end that the table had, are met too.
+CREATE FUNCTION add_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO users SELECT n FROM generate_series(6001, 8000) AS n;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER add_rows AFTER UPDATE ON users FOR EACH ROW WHEN (NEW.id = 4000) EXECUTE FUNCTION add_rows();
+CALL mad_migrate.backfill('users', $$status = 'new'$$, $$status IS NULL OR status = 'late'$$, 100);
+SELECT status, count(*) FROM users GROUP BY status;
+-- Where they never end, it says so and ends.
+DROP TRIGGER add_rows ON users;
+CREATE OR REPLACE FUNCTION add_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO users VALUES ((SELECT max(id) + 1 FROM users));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER add_rows AFTER UPDATE ON users FOR EACH ROW WHEN (NEW.status = 'endless') EXECUTE FUNCTION add_rows();
+INSERT INTO users VALUES (9001);
+CALL mad_migrate.backfill('users', $$status = 'endless'$$, 'status IS NULL');
+SELECT count(*) < 10 FROM users WHERE status = 'endless';
+DROP TRIGGER add_rows ON users;
+UPDATE users SET status = 'late';
 
 -------------------------------------------------------------------------------------------------
 -- Odd names, another schema, partitions, children
@@ -117,6 +142,7 @@ ROLLBACK;
 -------------------------------------------------------------------------------------------------
 -- estimate_backfill(table, where, batch_size = 1000, schema = 'public')
 -------------------------------------------------------------------------------------------------
+DELETE FROM users WHERE id > 5000;
 UPDATE users SET status = CASE WHEN id <= 2500 THEN 'late' END;
 VACUUM (FULL, ANALYZE) users;
 SELECT rows BETWEEN 2400 AND 2600 AS rows, batches BETWEEN 24 AND 26 AS batches, blocks > 10 AS blocks
@@ -176,4 +202,4 @@ DROP EXTENSION mad_migrate CASCADE;
 DROP DATABASE regress_filled_template;
 DROP SCHEMA "Größe ""1""" CASCADE;
 DROP TABLE users, parted, nothing CASCADE;
-DROP FUNCTION count_change, scripts_of;
+DROP FUNCTION count_change, add_rows, scripts_of;

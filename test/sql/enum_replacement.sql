@@ -151,7 +151,7 @@ Revises: m2
 -- migrate:upgrade
 SELECT mad_migrate.add_enum_value('mood', value => 'it''s so-so', after => 'glad');
 ALTER TYPE mood ADD VALUE 'odd';
-INSERT INTO moods VALUES ('it''s so-so'), ('odd');
+INSERT INTO moods VALUES ('it''s so-so'), ($$odd$$);
 -- migrate:downgrade
 SELECT mad_migrate.replace_enum_type('mood', '{glad,sad,calm}', replacements => '{"it''s so-so": "calm", "odd": "sad"}');
 $script$]);

@@ -125,6 +125,9 @@ SELECT mad_migrate.drop_audit_columns('only_there', 'Größe "1"');
 SELECT mad_migrate.drop_audit_columns('only_there', 'Größe "1"');
 SELECT * FROM columns_of('"Größe ""1""".only_there');
 SELECT mad_migrate.drop_audit_columns('only_there');
+CREATE TABLE "Größe ""1"""."T ""; DROP" (x int);
+SELECT mad_migrate.add_audit_columns('T "; DROP', 'Größe "1"'), mad_migrate.drop_audit_columns('T "; DROP', 'Größe "1"');
+SELECT * FROM columns_of('"Größe ""1"""."T ""; DROP"');
 
 -------------------------------------------------------------------------------------------------
 -- create_updated_at_trigger(table, schema = 'public'), drop_updated_at_function(schema = 'public')
@@ -171,6 +174,9 @@ SELECT mad_migrate.create_updated_at_trigger('jobs');
 SELECT mad_migrate.drop_updated_at_trigger('jobs');
 SELECT mad_migrate.drop_updated_at_trigger('jobs');
 SELECT mad_migrate.drop_updated_at_trigger('not_there');
+SELECT mad_migrate.drop_updated_at_trigger('Job''s "Übung"', 'Größe "1"');
+SELECT mad_migrate.drop_updated_at_trigger('Job''s "Übung"', 'Größe "1"');
+SELECT mad_migrate.create_updated_at_trigger('Job''s "Übung"', 'Größe "1"');
 SELECT triggers();
 SELECT mad_migrate.create_updated_at_trigger('jobs');
 
@@ -218,6 +224,14 @@ SELECT mad_migrate.drop_uuid_primary_key('keyed', 'x');
 SELECT mad_migrate.drop_uuid_primary_key('numbered');
 SELECT mad_migrate.drop_uuid_primary_key('nullable');
 DROP TABLE keyed;
+SELECT mad_migrate.add_uuid_primary_key('T "; DROP', 'The "Ü"', 'Größe "1"');
+SELECT mad_migrate.drop_uuid_primary_key('T "; DROP', 'The "Ü"', 'Größe "1"');
+SELECT * FROM columns_of('"Größe ""1"""."T ""; DROP"');
+-- Not while others refer to it.
+SELECT mad_migrate.add_uuid_primary_key('T "; DROP', 'The "Ü"', 'Größe "1"');
+CREATE TABLE referring (t uuid REFERENCES "Größe ""1"""."T ""; DROP");
+SELECT mad_migrate.drop_uuid_primary_key('T "; DROP', 'The "Ü"', 'Größe "1"');
+DROP TABLE referring;
 
 -------------------------------------------------------------------------------------------------
 -- create_index_if_not_exists(name, table, columns, "unique" = false, schema = 'public')
@@ -408,12 +422,12 @@ SELECT mad_migrate.change_heads('results', '{}', '{x}');
 SELECT * FROM mad_migrate.history;
 -- It sees its own backfills only.
 RESET ROLE;
-INSERT INTO mad_migrate.backfill_position (table_schema, table_name, assignments, condition, file_node, end_block)
-VALUES ('mine', 'x', 'a', 'b', 0, 1);
+INSERT INTO mad_migrate.backfill_position (table_schema, table_name, assignments, condition, end_block)
+VALUES ('mine', 'x', 'a', 'b', 1);
 SET ROLE "regress_mad Script";
 SELECT count(*) FROM mad_migrate.backfill_position;
-INSERT INTO mad_migrate.backfill_position (started_by, table_schema, table_name, assignments, condition, file_node, end_block)
-VALUES ('postgres', 'mine', 'x', 'a', 'b', 0, 1);
+INSERT INTO mad_migrate.backfill_position (started_by, table_schema, table_name, assignments, condition, end_block)
+VALUES ('postgres', 'mine', 'x', 'a', 'b', 1);
 RESET ROLE;
 DROP OWNED BY "regress_mad Script";
 DROP ROLE "regress_mad Script";

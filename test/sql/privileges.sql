@@ -25,10 +25,12 @@ SELECT c.oid::regclass FROM pg_class c
  WHERE c.relnamespace = 'mad_migrate'::regnamespace AND c.relkind IN ('r', 'v', 'S', 'p')
    AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER');
 SELECT has_schema_privilege('public', 'mad_migrate', 'USAGE, CREATE');
--- And no function runs as its owner, or finds what it calls by the caller's search_path.
+-- And no function runs as its owner, or finds what it calls by the caller's search_path. Procedures
+-- that commit cannot have a setting; these name every schema.
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
  WHERE p.pronamespace = 'mad_migrate'::regnamespace
-   AND (p.prosecdef OR l.lanname <> 'c' AND 'search_path=pg_catalog, pg_temp' <> ALL (coalesce(p.proconfig, '{}')));
+   AND (p.prosecdef OR l.lanname <> 'c' AND 'search_path=pg_catalog, pg_temp' <> ALL (coalesce(p.proconfig, '{}')))
+ ORDER BY p.proname;
 -- Every object says what it is.
 SELECT c.oid::regclass, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
  WHERE c.relnamespace = 'mad_migrate'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0

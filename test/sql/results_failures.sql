@@ -140,7 +140,7 @@ Revises: 002_unique
 
 -- migrate:upgrade
 ALTER TYPE status ADD VALUE 'failed';
-UPDATE jobs SET status = 'failed' WHERE id = 1;
+UPDATE jobs SET status = lower('FAILED')::status WHERE id = 1;
 
 -- migrate:downgrade
 SELECT 1;

@@ -73,7 +73,7 @@ $cluster->safe_psql('postgres',
     q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'backfill'});
 my (undef, $messages) = $client->answer;
 like($messages, qr/ERROR:  57014: canceling statement/, 'it can be cancelled');
-like($messages, qr/NOTICE:  .*backfill of public\.filled: \d+ rows, \d+ rows\/s, \d+\.\d %, \d+ s left/,
+like($messages, qr/NOTICE:  .*backfill of public\.filled in database "mad": \d+ rows, \d+ rows\/s, \d+\.\d %, \d+ s left/,
     'it told how far it was');
 finishes_what_was_begun('after a cancel');
 $client->quit;
@@ -119,6 +119,42 @@ is($cluster->safe_psql($mad, q{SELECT status FROM mad_migrate.upgrade('crashed')
     'upgraded', 'the next upgrade goes on with it');
 is($cluster->safe_psql('crashed_template', q{SELECT count(*) FROM filled WHERE status IS NULL}),
     0, 'and finishes it');
+
+# Others move rows to where it has been, and vacuum makes room there: none is forgotten.
+$cluster->safe_psql($mad, <<'SQL');
+CREATE TABLE busy (id int PRIMARY KEY, status text, note text, settings int NOT NULL DEFAULT 0) WITH (fillfactor = 70);
+INSERT INTO busy SELECT n, NULL, 'x' FROM generate_series(1, 20000) AS n;
+CREATE FUNCTION count_setting() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN NEW.settings := OLD.settings + (NEW.status IS DISTINCT FROM OLD.status)::int; RETURN NEW; END';
+CREATE TRIGGER count_setting BEFORE UPDATE ON busy FOR EACH ROW EXECUTE FUNCTION count_setting();
+SQL
+my $mover = Client->new($cluster, $mad, 'mover');
+$mover->ask(<<'SQL');
+DO $$
+BEGIN
+    FOR turn IN 1..400 LOOP
+        UPDATE busy SET note = repeat('x', (random() * 1000)::int) WHERE id % 400 = turn - 1;
+        COMMIT;
+        UPDATE busy SET status = 'mine' WHERE id / 50 = turn + 3 AND status IS NULL;
+        PERFORM pg_sleep(0.002);
+        COMMIT;
+        EXIT WHEN turn > 50 AND NOT EXISTS (SELECT FROM busy WHERE status IS NULL);
+    END LOOP;
+END
+$$
+SQL
+my $cleaner = Client->new($cluster, $mad, 'cleaner');
+$cleaner->ask(join ";\n", ('VACUUM busy', 'SELECT pg_sleep(0.05)') x 20);
+$cluster->safe_psql($mad,
+    q{CALL mad_migrate.backfill('busy', 'status = ''active''', 'status IS NULL', batch_size => 50, pause => '1 ms')});
+foreach my $session ($mover, $cleaner)
+{
+    $session->answer;
+    $session->quit;
+}
+is($cluster->safe_psql($mad, 'SELECT settings, count(*) FROM busy GROUP BY 1'), '1|20000',
+    'beside others that write, every row was set, once');
+cmp_ok($cluster->safe_psql($mad, q{SELECT count(*) FROM busy WHERE status = 'mine'}), '>', 0, 'by one or the other');
 
 # However many batches there are, each block is read as often.
 sub block_visits

@@ -28,6 +28,7 @@ sub steady
     $text =~ s/\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d)?/DATE/g;
     $text =~ s/\d\d:\d\d:\d\d(?:\.\d+)?/TIME/g;
     $text =~ s/\b\d+ ms\b/TIME/g;
+    $text =~ s/\b\d+ rows\/s in [\d.]+ s\b/RATE/g;
     $text =~ s/-+/-/g;
     $text =~ s/[ \t]+/ /g;
     $text =~ s/ $//mg;
@@ -51,7 +52,7 @@ sub outputs_of
 
 # What SQL can call, and the errors of our own, are in the reference.
 {
-    my $reference = read_file('docs/reference.md') . read_file('docs/scripts.md');
+    my $reference = join '', map { read_file("docs/$_.md") } qw(reference helpers);
     my $cluster = start_cluster('reference');
     my @functions = split /\n/, $cluster->safe_psql(create_control_database($cluster), <<'SQL');
 SELECT DISTINCT proname FROM pg_catalog.pg_proc
