@@ -19,7 +19,7 @@ KIT = sql/target.sql
 KIT_PARTS := $(patsubst $(SOURCE)%,%,$(sort $(wildcard $(SOURCE)sql/target/*.sql)))
 
 # The install script: the schema and the kit, then the control database's own subjects.
-SQL_SUBJECTS = schema target tables runs hooks queue scripts migrate inspect checks provision branches shipped
+SQL_SUBJECTS = schema target tables runs hooks queue scripts migrate inspect checks provision monitoring branches shipped
 INSTALL_SCRIPT_SQL = sql/$(EXTENSION)--$(EXTENSION_VERSION).sql
 DATA_built = $(INSTALL_SCRIPT_SQL)
 

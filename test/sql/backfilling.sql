@@ -191,6 +191,7 @@ SELECT status, count(*), count(DISTINCT xmin::text) > 40 AS batches FROM filled 
 SELECT attnotnull FROM pg_attribute WHERE attrelid = 'filled'::regclass AND attname = 'status';
 SELECT database, status, error FROM mad_migrate.upgrade('filled_others');
 \set control :DBNAME
+ALTER DATABASE regress_filled_template ALLOW_CONNECTIONS true;
 \c regress_filled_template
 SELECT status, count(*), count(DISTINCT xmin::text) > 40 AS batches FROM filled GROUP BY status;
 \c :control

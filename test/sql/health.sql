@@ -36,6 +36,10 @@ SELECT database, steps, status FROM mad_migrate.ensure_migrated('shop');
 SELECT mad_migrate.is_up_to_date('shop'), mad_migrate.schema_version('shop');
 SELECT * FROM mad_migrate.validate('shop');
 
+-- For health checks and for Prometheus.
+SELECT jsonb_pretty(mad_migrate.health());
+SELECT mad_migrate.metrics() \g (format=unaligned tuples_only=on)
+
 -- All that can be out of order at once.
 UPDATE mad_migrate.script SET script = replace(script, 'numeric', 'NUMERC(,'), checksum = 'another'
  WHERE branch = 'shop' AND revision = '002_totals';
