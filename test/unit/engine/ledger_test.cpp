@@ -46,7 +46,8 @@ class LedgerTest : public testing::Test {
 
 TEST_F(LedgerTest, BeginsARunAndHoldsIt) {
     EXPECT_EQ(ledger_.number(), 7);
-    EXPECT_TRUE(holds(last(), "('re''sults', 'downgrade', '-1', 'test', 'me', 5, true, 3, DEFAULT)"))
+    EXPECT_TRUE(
+        holds(last(), "('re''sults', 'downgrade', '-1', 'test', 'me', 5, true, 3, DEFAULT)"))
         << last();
     EXPECT_TRUE(holds(last(), "mad_migrate.hold_run(run)"));
 }
