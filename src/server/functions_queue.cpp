@@ -26,8 +26,11 @@ std::size_t work_on(Reactor& reactor, Lane lane) {
     const std::optional<HeldPost> working = HeldPost::try_now({MyDatabaseId, lane}, Post::working);
     if (!working) return 0;
     const char* const name = call([] { return get_database_name(MyDatabaseId); });
+    remote::SessionSettings session = bookkeeping_settings();
+    // What jobs queue in their turn is done by whom the caller wants.
+    session.emplace_back("mad_migrate.start_worker", settings::start_worker() ? "on" : "off");
     const std::unique_ptr<Executor> control = reactor.complete(
-        connect_loopback(reactor, role_name(extension_owner()), name, bookkeeping_settings()));
+        connect_loopback(reactor, role_name(extension_owner()), name, std::move(session)));
     QueueOrder order;
     order.lane = lane;
     order.attempts = settings::job_attempts();

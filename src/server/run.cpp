@@ -229,9 +229,7 @@ class Run {
         if (call_.max_failures) order.max_failures = static_cast<std::size_t>(*call_.max_failures);
         return Fleet(
             migrations_, order,
-            [this](const std::string& name) {
-                return access_.open(known_.at(name));
-            },
+            [this](const std::string& name) { return access_.open(known_.at(name)); },
             [this](const DatabaseOutcome& outcome) { finish(outcome); }, ledger);
     }
 

@@ -16,7 +16,21 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto longest_pause = 60s;
+constexpr auto longest_rest = 1h;
 constexpr auto time_to_linger = 100ms;
+
+/// Set by a signal from another worker. A latch alone may be set for nothing: each CREATE or DROP
+/// DATABASE sets them all.
+volatile sig_atomic_t is_asked_to_look = 0;
+
+extern "C" {
+static void ask_to_look(int) {
+    const int saved = errno;
+    is_asked_to_look = 1;
+    SetLatch(MyLatch);
+    errno = saved;
+}
+}
 
 /// In a process that is in no transaction.
 template <typename Body>
@@ -62,7 +76,7 @@ class Worker {
             if (place) take_turn_at(*place);
             failures_ = 0;
         } catch (const Failure& failure) {
-            if (!is_gone(failure)) try_later(failure);
+            if (!is_gone(failure) && (order_.is_standing || find_place())) try_later(failure);
         }
     }
 
@@ -91,14 +105,14 @@ class Worker {
         return drained;
     }
 
-    /// It rests until a later time than this one would, perhaps. A latch may be set for nothing.
+    /// It rests until a later time than this one would, perhaps.
     void wake_resting(Executor& session, QueueName queue) {
         const Rows rows = reactor_.complete(session.run(resting_process_sql(queue)));
         for (const Row& row : rows) {
             const int process = std::stoi(row.at(0).value());
             call([&] {
-                PGPROC* const resting = BackendPidGetProc(process);
-                if (resting != nullptr) SetLatch(&resting->procLatch);
+                const char* const type = GetBackgroundWorkerTypeByPid(process);
+                if (type != nullptr && strcmp(type, worker_type) == 0) (void)kill(process, SIGUSR2);
             });
         }
     }
@@ -115,7 +129,9 @@ class Worker {
     /// False where there is nothing to wait for.
     bool rest() {
         if (!again_ && !order_.is_standing) return false;
-        sleep_until_woken(again_);
+        const TimePoint until = again_.value_or(host_.now() + longest_rest);
+        while (is_asked_to_look == 0 && host_.now() < until) sleep_until_woken(until);
+        is_asked_to_look = 0;
         resting_.reset();
         return true;
     }
@@ -164,6 +180,7 @@ PGDLLEXPORT void mad_migrate_worker_main(Datum);
 void mad_migrate_worker_main(Datum) {
     pqsignal(SIGTERM, die);
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
+    pqsignal(SIGUSR2, mad::pg::ask_to_look);
     BackgroundWorkerUnblockSignals();
     BackgroundWorkerInitializeConnection(nullptr, nullptr, 0);
     mad::pg::enter([] {

@@ -13,6 +13,9 @@ void wake_worker_at_commit(Lane lane);
 /// While the module is preloaded: the workers that are there from the server's start on.
 void register_standing_workers();
 
+/// As pg_stat_activity shows it.
+constexpr const char* worker_type = "mad_migrate worker";
+
 /// What a worker is started with, in the space that the server has for it.
 struct WorkerOrder {
     Lane lane;

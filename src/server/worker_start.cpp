@@ -27,7 +27,7 @@ BackgroundWorker describe_worker(const WorkerOrder& order) {
     worker.bgw_restart_time = order.is_standing ? seconds_after_a_crash : BGW_NEVER_RESTART;
     const std::string name = fmt::format("mad_migrate worker for {}", name_of(order.lane));
     strlcpy(worker.bgw_name, name.c_str(), BGW_MAXLEN);
-    strlcpy(worker.bgw_type, "mad_migrate worker", BGW_MAXLEN);
+    strlcpy(worker.bgw_type, worker_type, BGW_MAXLEN);
     strlcpy(worker.bgw_library_name, "mad_migrate", BGW_MAXLEN);
     strlcpy(worker.bgw_function_name, "mad_migrate_worker_main", BGW_MAXLEN);
     std::memcpy(worker.bgw_extra, &order, sizeof(order));

@@ -9,6 +9,11 @@ use Test::More;
 # What the server itself looks for in a module.
 my @wanted = qw(Pg_magic_func _PG_init);
 
+# And what it looks for in a background worker's.
+my @workers = map { read_file($_) =~ /bgw_function_name,\s*"(\w+)"/g } files_below('src/server', qr/\.cpp$/);
+is(@workers, 1, 'there is one main function of a worker');
+push @wanted, @workers;
+
 foreach my $path (files_below('sql', qr/^[^-]*\.sql$/))
 {
     my $text = read_file($path);

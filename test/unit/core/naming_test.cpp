@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/failure.hpp"
+#include "support/failure_of.hpp"
 
 namespace mad {
 namespace {
@@ -57,6 +58,46 @@ TEST(Naming, CountsCharactersNotBytes) {
     for (int i = 0; i < 40; ++i) umlauts += "\xC3\xA4";
     EXPECT_EQ(script_filename("a", umlauts), "a_" + umlauts + ".sql");
     EXPECT_EQ(script_filename("a", umlauts + "\xC3\xA4"), "a_" + umlauts + "_.sql");
+}
+
+std::string complaint_about(std::string_view id) {
+    return test::failure_of([&] { organization_database("app_{org_id}", id); }).detail;
+}
+
+TEST(Naming, MakesDatabasesNames) {
+    EXPECT_EQ(organization_database("app_{org_id}", "acme"), "app_acme");
+    EXPECT_EQ(organization_database("{org_id}_app_{org_id}", "a"), "a_app_a");
+    EXPECT_EQ(organization_database("app_{org_id}", "{org_id}"), "app_{org_id}");
+    EXPECT_EQ(organization_database("app_{org_id}", std::string(59, 'x')).size(), 63U);
+}
+
+TEST(Naming, RefusesWhatIsNoDatabasesName) {
+    EXPECT_EQ(complaint_about(""), "Its id is empty.");
+    EXPECT_NE(complaint_about(std::string(60, 'x')), "");
+    for (const char c : {'\n', '\0', '\x1F', '\x7F'}) {
+        EXPECT_NE(complaint_about(std::string("a") + c), "") << static_cast<int>(c);
+    }
+}
+
+TEST(Naming, KnowsAUuidInAnyCase) {
+    const std::string lower = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
+    EXPECT_EQ(organization_key("F47AC10B-58CC-4372-A567-0E02B2C3D479"), lower);
+    EXPECT_EQ(organization_key(lower), lower);
+    EXPECT_EQ(organization_key("ACME"), "ACME");
+    EXPECT_EQ(organization_key("F47AC10B-58CC-4372-A567-0E02B2C3D47G"),
+              "F47AC10B-58CC-4372-A567-0E02B2C3D47G");
+}
+
+TEST(Naming, ReadsTheOrganizationFromADatabasesName) {
+    EXPECT_EQ(organization_of("app_{org_id}", "app_acme"), "acme");
+    EXPECT_EQ(organization_of("{org_id}_app_{org_id}", "a_app_a"), "a");
+    for (const char* const name : {"app_", "ap_acme", "other", ""}) {
+        EXPECT_EQ(organization_of("app_{org_id}", name), std::nullopt) << name;
+    }
+    EXPECT_EQ(organization_of("{org_id}_app_{org_id}", "a_app_b"), std::nullopt);
+    // Provisioned, it would be called otherwise.
+    EXPECT_EQ(organization_of("app_{org_id}", "app_F47AC10B-58CC-4372-A567-0E02B2C3D479"),
+              std::nullopt);
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ TEST(Templates, CreatesAndDescribesTheDatabase) {
     test::ScriptedExecutor beside;
     ensure(beside);
     EXPECT_EQ(beside.asked,
-              (Calls{"CREATE DATABASE \"mad \"\"results\"\"\" TEMPLATE template0 ENCODING 'UTF8'",
+              (Calls{"CREATE DATABASE \"mad \"\"results\"\"\" TEMPLATE template0 ENCODING 'UTF8' "
+                     "ALLOW_CONNECTIONS false",
                      "COMMENT ON DATABASE \"mad \"\"results\"\"\" IS "
                      "'Template of branch \"it''s\", kept by mad_migrate'"}));
 }

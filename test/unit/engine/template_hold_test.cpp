@@ -1,0 +1,89 @@
+// The template's hold: who has it alone, who shares it, and what is left behind when they fail.
+#include "engine/template_hold.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/failure_of.hpp"
+#include "support/fake_host.hpp"
+#include "support/scripted_executor.hpp"
+
+namespace mad {
+namespace {
+
+using namespace std::chrono_literals;
+
+const test::Answer yes = test::rows({{"t", "t"}});
+const test::Answer no = test::rows({{"f", "t"}});
+
+class TemplateHoldTest : public testing::Test {
+ protected:
+    void answer(const std::string& text, std::vector<test::Answer> answers) {
+        control.when(text, std::move(answers));
+    }
+    bool asked(const std::string& text) const {
+        return std::ranges::any_of(control.asked, [&](const std::string& sql) {
+            return sql.find(text) != std::string::npos;
+        });
+    }
+
+    test::FakeHost host;
+    Reactor reactor{host};
+    test::ScriptedExecutor control;
+    TemplateHold hold{reactor, control, "app", "app_template"};
+};
+
+TEST_F(TemplateHoldTest, OpensWhenItIsAlone) {
+    answer("SELECT pg_catalog.pg_try_advisory_lock(", {no, no, yes});
+    reactor.complete(hold.open(1s));
+    EXPECT_TRUE(hold.is_open());
+    EXPECT_EQ(host.waits, 2U);
+    EXPECT_EQ(control.asked.back(), "ALTER DATABASE \"app_template\" ALLOW_CONNECTIONS true");
+}
+
+TEST_F(TemplateHoldTest, ClosesBeforeOthersMayHaveIt) {
+    answer("SELECT pg_catalog.pg_try_advisory_lock(", {yes});
+    reactor.complete(hold.open(1s));
+    control.asked.clear();
+    reactor.complete(hold.close());
+    EXPECT_FALSE(hold.is_open());
+    ASSERT_EQ(control.asked.size(), 3U);
+    EXPECT_EQ(control.asked[0], "ALTER DATABASE \"app_template\" ALLOW_CONNECTIONS false");
+    EXPECT_NE(control.asked[1].find("pg_terminate_backend"), std::string::npos);
+    EXPECT_NE(control.asked[2].find("pg_advisory_unlock("), std::string::npos);
+}
+
+TEST_F(TemplateHoldTest, LeavesTheGateWhenItsPatienceEnds) {
+    answer("mad_migrate:template gate:app", {yes});
+    answer("SELECT pg_catalog.pg_try_advisory_lock(", {no});
+    const Report report = test::failure_of([&] { reactor.complete(hold.open(300ms)); });
+    EXPECT_EQ(report.sqlstate, "MM017");
+    EXPECT_FALSE(hold.is_open());
+    EXPECT_NE(control.asked.back().find("pg_advisory_unlock("), std::string::npos);
+    EXPECT_NE(control.asked.back().find("template gate"), std::string::npos);
+    EXPECT_FALSE(asked("ALLOW_CONNECTIONS"));
+}
+
+TEST_F(TemplateHoldTest, SharesBehindWhoeverIsInTheGate) {
+    answer(
+        "SELECT pg_catalog.pg_try_advisory_lock_shared(pg_catalog.hashtextextended("
+        "'mad_migrate:template gate:app'",
+        {no, no, yes});
+    answer("pg_try_advisory_lock_shared", {yes});
+    answer("EXISTS", {no});
+    reactor.complete(hold.share(1s));
+    EXPECT_EQ(host.waits, 2U);
+    EXPECT_FALSE(asked("ALLOW_CONNECTIONS"));
+}
+
+TEST_F(TemplateHoldTest, ClosesWhatSomebodyLeftOpen) {
+    answer("pg_try_advisory_lock_shared", {yes});
+    answer("pg_try_advisory_lock(", {yes});
+    answer("EXISTS", {yes, no});
+    reactor.complete(hold.share(1s));
+    EXPECT_TRUE(asked("ALLOW_CONNECTIONS false"));
+    EXPECT_TRUE(asked("pg_terminate_backend"));
+    EXPECT_NE(control.asked.back().find("EXISTS"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mad
