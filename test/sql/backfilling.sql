@@ -190,6 +190,7 @@ CALL mad_migrate.run_upgrade('filled');
 SELECT status, count(*), count(DISTINCT xmin::text) > 40 AS batches FROM filled GROUP BY status;
 SELECT attnotnull FROM pg_attribute WHERE attrelid = 'filled'::regclass AND attname = 'status';
 SELECT database, status, error FROM mad_migrate.upgrade('filled_others');
+ALTER DATABASE regress_filled_template ALLOW_CONNECTIONS true;
 \set control :DBNAME
 ALTER DATABASE regress_filled_template ALLOW_CONNECTIONS true;
 \c regress_filled_template

@@ -117,6 +117,7 @@ cmp_ok($cluster->safe_psql('crashed_template', q{SELECT count(*) FROM filled WHE
     '>', 0, 'a script was interrupted in its backfill');
 is($cluster->safe_psql($mad, q{SELECT status FROM mad_migrate.upgrade('crashed')}),
     'upgraded', 'the next upgrade goes on with it');
+$cluster->safe_psql('postgres', 'ALTER DATABASE crashed_template ALLOW_CONNECTIONS true');
 is($cluster->safe_psql('crashed_template', q{SELECT count(*) FROM filled WHERE status IS NULL}),
     0, 'and finishes it');
 
