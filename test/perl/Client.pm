@@ -25,8 +25,17 @@ sub ask
     my ($self, $sql) = @_;
     my $number = ++$self->{asked};
     $self->{in} .= "$sql;\n\\echo end of answer $number\n\\warn end of answer $number\n";
-    $self->{run}->pump_nb;
+    $self->_reach('pump_nb');
     return;
+}
+
+# False where psql ended before it had read everything, as it does when its server goes.
+sub _reach
+{
+    my ($self, $way) = @_;
+    return 1 if eval { $self->{run}->$way; 1 };
+    die $@ unless $@ =~ /Broken pipe/;
+    return 0;
 }
 
 # Waits for the answer to what was asked last, or for the end of a psql that lost its server;
@@ -37,7 +46,7 @@ sub answer
     my $mark = qr/^end of answer $self->{asked}\n/m;
     while ($self->{run}->pumpable && !($self->{out} =~ $mark && $self->{err} =~ $mark))
     {
-        $self->{run}->pump;
+        last unless $self->_reach('pump');
     }
     my ($rows, $messages) = @$self{qw(out err)};
     s/^end of answer \d+\n//mg foreach ($rows, $messages);
