@@ -70,7 +70,9 @@ my %whole = map { $_ => 1 } (
 sub in_each
 {
     my ($statements) = @_;
-    return $cluster->safe_psql('postgres', join "\n", map { "\\c $_\n$statements" } @databases);
+    # The template, once there is one, takes connections only while it is migrated.
+    my $open = "SELECT 'ALTER DATABASE app_template ALLOW_CONNECTIONS true' FROM pg_database WHERE datname = 'app_template' \\gexec\n";
+    return $cluster->safe_psql('postgres', $open . join "\n", map { "\\c $_\n$statements" } @databases);
 }
 
 sub states

@@ -65,6 +65,8 @@ sub at
 sub times_made
 {
     my ($revision) = @_;
+    # Which takes connections only while it is migrated.
+    $cluster->safe_psql('postgres', 'ALTER DATABASE app_template ALLOW_CONNECTIONS true');
     return join ' ', map {
         $cluster->safe_psql($_, "SELECT count(*) FROM mad_migrate.history WHERE revision = '$revision'")
     } 'app_template', @tenants;

@@ -16,7 +16,8 @@ my $seed = $ENV{MAD_CRASH_SEED} // time % 1_000_000;
 srand $seed;
 diag "MAD_CRASH_SEED=$seed";
 
-my $cluster = start_cluster('queue', 'restart_after_crash = on', 'fsync = off', 'autovacuum = off');
+my $cluster = start_cluster('queue', 'restart_after_crash = on', 'fsync = off', 'autovacuum = off',
+    'wal_level = replica', 'max_wal_senders = 1');
 my $control = create_control_database($cluster);
 
 sub ask
@@ -136,6 +137,23 @@ is($most, 1, 'one job at a time was running');
 comes_true($no_work, 'nothing is left to do');
 comes_true($no_worker, 'and no worker');
 
+# A commit that waits for a standby is seen by nobody until it has.
+configure(q{synchronous_standby_names = 'nobody'});
+comes_true(q{current_setting('synchronous_standby_names') = 'nobody'}, 'commits are to wait for a standby');
+ask('CHECKPOINT');    # by the process that makes them do so
+my $slow = Client->new($cluster, $control, 'slow');
+$slow->ask(q{INSERT INTO orgs VALUES ('slow')});
+comes_true(q{EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'slow' AND wait_event = 'SyncRep')},
+    'a commit takes its time');
+comes_true(q{EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'mad_migrate worker' AND wait_event = 'virtualxid')},
+    'the worker that it started waits for it');
+configure(q{synchronous_standby_names = ''});
+$slow->answer;
+$slow->quit;
+comes_true($no_work, 'and does then what it left');
+comes_true(q{(SELECT count(*) = 4 FROM mad_migrate.databases WHERE branch = 'app' AND kind = 'pooled')}, 'a refill');
+comes_true($no_worker, 'before it ends');
+
 #-------------------------------------------------------------------------------------------------
 # A fleet's upgrade has a worker of its own: nobody waits for it with an empty pool.
 configure('mad_migrate.pool_size = 0');
@@ -148,7 +166,7 @@ $holder->run('SELECT pg_advisory_lock(7)');
 my $run = ask(q{SELECT mad_migrate.submit_upgrade('app')});
 comes_true(qq{EXISTS (SELECT FROM mad_migrate.run_database WHERE run = $run AND database = 'app_a1' AND status = 'running')},
     'an upgrade that was submitted runs, under the number that was promised');
-comes_true(qq{(SELECT done >= 82 FROM mad_migrate.run WHERE run = $run)}, 'all but the one that is held are done');
+comes_true(qq{(SELECT done >= 83 FROM mad_migrate.run WHERE run = $run)}, 'all but the one that is held are done');
 ask(q{INSERT INTO orgs VALUES ('during')});
 comes_true(q{EXISTS (SELECT FROM mad_migrate.databases WHERE database = 'app_during')},
     'meanwhile an organization gets its database');
