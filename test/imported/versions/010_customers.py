@@ -43,7 +43,11 @@ def upgrade():
     )
     op.execute(customers.update().where(customers.c.id == 6).values(mood="sad"))
     op.create_index("Odd Index", "customers", [sa.text('lower("Full Name")')])
-    op.get_bind().execute(sa.text("DELETE FROM customers WHERE id = 4"))
+    connection = op.get_bind()
+    connection.execute(sa.text("DELETE FROM customers WHERE id = :id"), {"id": 4})
+    connection.execute(
+        customers.insert(), [{"id": 7, "Full Name": "Eve's"}, {"id": 8, "Full Name": "%(id)s"}]
+    )
 
 
 def downgrade():
