@@ -8,7 +8,8 @@ CREATE VIEW jobs AS
     SELECT kind, branch, organization, target, environment, run IS NOT NULL AS has_run, state, attempts,
            due_at > clock_timestamp() AS later, sqlstate, message
       FROM mad_migrate.jobs ORDER BY job;
--- No worker: every step is ours.
+-- No worker, of this session or of those that work() opens: every step is ours.
+ALTER DATABASE :DBNAME SET mad_migrate.start_worker = off;
 SET mad_migrate.start_worker = off;
 
 -------------------------------------------------------------------------------------------------
@@ -112,7 +113,7 @@ SELECT mad_migrate.submit_upgrade('jobs') IS NOT NULL AS submitted;
 RESET ROLE;
 SELECT mad_migrate.work() > 0 AS done;
 
-ALTER DATABASE :DBNAME RESET mad_migrate.pool_size;
+ALTER DATABASE :DBNAME RESET ALL;
 SET client_min_messages = warning;
 SELECT count(*) AS dropped FROM mad_migrate.fill_pool('jobs', 0);
 DROP DATABASE regress_jobs_a;
