@@ -28,7 +28,7 @@ JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d
 JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mad_migrate'
 WHERE p.probin = '$libdir/mad_migrate'
 SQL
-my @wanted = sort qw(Pg_magic_func _PG_init), map { $_, "pg_finfo_$_" } @functions;
+my @wanted = sort qw(Pg_magic_func _PG_init mad_migrate_worker_main), map { $_, "pg_finfo_$_" } @functions;
 is_deeply(\@listed, \@wanted, 'and these are the functions of the extension');
 
 is($cluster->safe_psql($database, <<'SQL'), '', 'nothing is granted to PUBLIC');
