@@ -50,23 +50,33 @@ sub outputs_of
     return @outputs;
 }
 
-# What SQL can call, and the errors of our own, are in the reference.
+# What SQL can call and look into, and the errors of our own, are in the reference.
 {
     my $reference = join '', map { read_file("docs/$_.md") } qw(reference helpers);
-    my $cluster = start_cluster('reference');
+    # Some settings exist only where the module is there from the server's start on.
+    my $cluster = start_cluster('reference', "shared_preload_libraries = 'mad_migrate'");
     my @functions = split /\n/, $cluster->safe_psql(create_control_database($cluster), <<'SQL');
 SELECT DISTINCT proname FROM pg_catalog.pg_proc
 WHERE pronamespace = 'mad_migrate'::regnamespace
   AND NOT starts_with(coalesce(obj_description(oid, 'pg_proc'), ''), 'Internal')
 SQL
+    my @relations = split /\n/, $cluster->safe_psql('mad', <<'SQL');
+SELECT relname FROM pg_catalog.pg_class
+WHERE relnamespace = 'mad_migrate'::regnamespace AND relkind IN ('r', 'v')
+  AND relname NOT LIKE 'alembic\_version\_%'
+SQL
     my @settings = split /\n/, $cluster->safe_psql('mad', <<'SQL');
-LOAD 'mad_migrate';
 SELECT name FROM pg_catalog.pg_settings WHERE starts_with(name, 'mad_migrate.')
 SQL
     my @codes = read_file('src/core/failure.cpp') =~ /"(MM\d+)"/g;
     foreach my $name (@functions, @settings, @codes)
     {
         like($reference, qr/\b\Q$name\E\b/, "the reference tells of $name");
+    }
+    # Their names are words of the language too.
+    foreach my $name (@relations)
+    {
+        like($reference, qr/`\Q$name\E`/, "the reference tells of $name");
     }
     $cluster->stop;
 }
