@@ -86,6 +86,11 @@ SELECT * FROM mad_migrate.upgrade('fleet', dry_run => true);
 \echo :LAST_ERROR_SQLSTATE
 -- So many failures are enough.
 SELECT database, steps, status FROM mad_migrate.upgrade('fleet', on_error => 'report', max_failures => 1);
+-- A failure is told of only while the database is where it failed: another tool may have moved it.
+ALTER DATABASE regress_mad_a SET mad_revision.fleet = '001_one';
+SELECT database, revisions, status, problem FROM mad_migrate.status('fleet') WHERE database = 'regress_mad_a';
+ALTER DATABASE regress_mad_a SET mad_revision.fleet = '002_two';
+SELECT database, revisions, status, problem FROM mad_migrate.status('fleet') WHERE database = 'regress_mad_a';
 SELECT * FROM runs ORDER BY run DESC LIMIT 1;
 SELECT database, status, attempts, sqlstate FROM mad_migrate.run_database
  WHERE run = (SELECT max(run) FROM mad_migrate.run) ORDER BY database COLLATE "C";
