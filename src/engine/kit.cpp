@@ -31,7 +31,7 @@ std::string version_table_sql(const std::string& branch) {
 ///
 /// Each new session plans it with empty caches, which is most of what looking at a database costs:
 /// hence no joins, no order, no view of roles, and pg_class's word for triggers and rules, which
-/// stays behind until VACUUM when they are dropped. Who has the privileges of the bootstrap
+/// stays behind until the next vacuum when they are dropped. Who has the privileges of the bootstrap
 /// superuser (role 10) is a superuser, or can become one.
 std::string untrusted_sql(const std::string& branch) {
     return fmt::format(R"(
@@ -62,7 +62,7 @@ std::string refuse_untrusted_sql(const std::string& branch) {
         RAISE EXCEPTION 'bookkeeping in this database cannot be trusted' USING ERRCODE = 'MM019',
             DETAIL = 'Not a table, not owned by the connected role or a superuser, or with triggers, rules or row security: '
                      || untrusted || '.',
-            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner; after a trigger or rule was dropped, VACUUM its table.';
+            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner; after a trigger or rule was dropped, vacuum its table.';
     END IF;)",
                        untrusted_sql(branch));
 }

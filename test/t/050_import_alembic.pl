@@ -140,7 +140,9 @@ $cluster->safe_psql('postgres', 'CREATE DATABASE docking_theirs');
 migrate('upgrade', 'docking');
 alembic($peer, 'docking_theirs', 'upgrade', 'head');
 holds_the_same('docking_ours', 'docking_theirs', qr/CREATE TABLE public\.job_events/, 'upgrade');
-holds_the_same('docking_template', 'docking_theirs', qr/CREATE TABLE/, 'template');
+$cluster->safe_psql('postgres', 'CREATE DATABASE docking_by_text');
+$cluster->safe_psql('docking_by_text', $cluster->safe_psql($control, q{SELECT mad_migrate.upgrade_sql('docking', 'heads')}));
+holds_the_same('docking_by_text', 'docking_theirs', qr/CREATE TABLE public\.job_events/, 'upgrade_sql');
 is($cluster->safe_psql($control, q{SELECT string_agg(labels::text, '') FROM mad_migrate.script WHERE branch = 'docking'}),
     '{results}{}{}{}', 'a label is where it was written');
 
@@ -188,6 +190,14 @@ e1|{d1}|{}|{}|Find unpaid invoices|
 f1|{e1}|{}|{}|Forget the moods|
 z1|{}|{billing}|{reports}|Add reports|
 ROWS
+
+foreach my $file (sort glob "'$migrations/app/*.sql'")
+{
+    my $text = PostgreSQL::Test::Utils::slurp_file($file);
+    my $leaves = $file =~ /commit\.sql$/ ? 1 : 0;
+    is(scalar(() = $text =~ /^Transaction: off$/mg), $leaves, "$file: whether it leaves the transaction");
+    unlike($text, qr/alembic_version|^(?:BEGIN|COMMIT);|Running/m, "$file: nothing of Alembic's own");
+}
 
 foreach my $round ('up', 'up again')
 {
