@@ -38,9 +38,7 @@ def upgrade():
     )
     op.execute("INSERT INTO customers VALUES (4, 'gone')")
     op.execute("INSERT INTO customers VALUES (3, 'a\\:b', 'sad'), (6, '50%', NULL) -- a comment")
-    op.execute(
-        "CREATE FUNCTION tabs() RETURNS text LANGUAGE sql AS $$\n\tSELECT '\t%' -- 1;\n$$;"
-    )
+    op.execute("CREATE FUNCTION tabs() RETURNS text LANGUAGE sql AS $$\n\tSELECT '\t%' -- 1;\n$$;")
     op.execute(customers.update().where(customers.c.id == 6).values(mood="sad"))
     op.create_index("Odd Index", "customers", [sa.text('lower("Full Name")')])
     connection = op.get_bind()
