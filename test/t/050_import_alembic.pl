@@ -6,6 +6,7 @@ use File::Basename qw(basename);
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use AlembicEnvironment;
+use Checkout;
 use ControlDatabase;
 use PostgreSQL::Test::Utils;
 use Scripts;
@@ -160,12 +161,22 @@ migrate('upgrade', 'docking');
 alembic($peer, 'docking_theirs', 'upgrade', 'head');
 holds_the_same('docking_ours', 'docking_theirs', qr/CREATE TABLE public\.job_events/, 'up again');
 
-# A database that Alembic has brought halfway.
-add_databases($cluster, $control, 'docking', 'docking_taken');
+# Databases that Alembic has brought halfway, taken over as the page tells.
+add_databases($cluster, $control, 'docking', qw(docking_taken docking_empty));
 alembic($peer, 'docking_taken', 'upgrade', '002_results');
-migrate('stamp', 'docking', '002_results', '--database', 'docking_taken');
-like(migrate('upgrade', 'docking'), qr/docking_taken\s.*\{002_results\}\s.*\{004_results\}/,
-    'a stamped database goes on from there');
+alembic($peer, 'docking_empty', 'upgrade', '+1');
+alembic($peer, 'docking_empty', 'downgrade', 'base');
+{
+    my ($lines) = read_file('docs/from-alembic.md') =~ /^```sh\n(for database .*?)^```$/ms;
+    $lines =~ s/\bshop\b/docking/g;
+    $lines =~ s/\balembic_version\b/alembic_version_results/g;
+    local $ENV{MIGRATIONS} = $migrations;
+    my ($code, $output, $messages) = run_in($checkout, 'bash', '-c', $lines);
+    is($code, 0, 'the loop of the page') or diag $messages;
+    like($output, qr/docking_taken\s.*\{002_results\}.*stamped/, 'stamps one that has a version');
+    unlike($output, qr/docking_(?:empty|ours).*stamped/, 'and none that has not');
+    like($output, qr/docking_taken\s.*\{002_results\}\s.*\{004_results\}/, 'which goes on from there');
+}
 holds_the_same('docking_taken', 'docking_theirs', qr/CREATE TABLE public\.job_events/, 'taken over');
 
 # ------------------------------------------------------------------------------------------------
