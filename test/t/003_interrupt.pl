@@ -86,7 +86,7 @@ SQL
     $interruption->{do}->($cluster, $caller);
     if ($interruption->{restarts})
     {
-        $cluster->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+        wait_until_back($cluster);
     }
     elsif ($interruption->{says})
     {

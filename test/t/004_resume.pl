@@ -104,7 +104,7 @@ sub interrupt_and_resume
     $interruption->{do}->($cluster, $caller);
     if ($interruption->{restarts})
     {
-        $cluster->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+        wait_until_back($cluster);
     }
     elsif ($interruption->{says})
     {

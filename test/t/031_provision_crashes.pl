@@ -69,7 +69,7 @@ sub crash
     $witness->ask('SELECT pg_sleep(3600)');
     $crashes{$kind}->();
     $witness->answer;
-    $cluster->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+    wait_until_back($cluster);
     $witness->quit;
     return;
 }

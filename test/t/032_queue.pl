@@ -79,7 +79,7 @@ sub crash
     if ($done)
     {
         $witness->answer;
-        $cluster->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+        wait_until_back($cluster);
     }
     $witness->kill_client;
     $witness->quit;
