@@ -85,7 +85,7 @@ shared_directory = $(DESTDIR)$(datadir)/$(EXTENSION)
 install-shared: $(KIT)
 	$(MKDIR_P) $(patsubst %,'$(shared_directory)/%',. $(sort $(dir $(SHARED))))
 	$(INSTALL_DATA) $(KIT) $(SOURCE)migrate.mk '$(shared_directory)/'
-	$(INSTALL_SCRIPT) $(SOURCE)scripts/migrate '$(shared_directory)/'
+	$(INSTALL_SCRIPT) $(SOURCE)scripts/migrate $(SOURCE)scripts/import-alembic '$(shared_directory)/'
 	$(foreach file,$(SHARED),$(INSTALL_DATA) $(SOURCE)$(file) '$(shared_directory)/$(file)' &&) true
 
 uninstall-shared:
