@@ -5,7 +5,7 @@ CREATE TABLE mad_migrate.hook (
              CHECK (event IN ('before_run', 'after_run', 'before_revision', 'after_revision', 'on_failure',
                               'after_provision', 'before_deprovision')),
     branch   text        NOT NULL REFERENCES mad_migrate.branch ON UPDATE CASCADE ON DELETE CASCADE,
-    function regprocedure NOT NULL,
+    function text        NOT NULL,
     added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     added_by text        NOT NULL DEFAULT session_user,
     PRIMARY KEY (branch, event, function)

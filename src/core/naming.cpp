@@ -136,6 +136,9 @@ std::string organization_database(std::string_view pattern, std::string_view id)
     if (std::ranges::any_of(id, is_control)) {
         throw no_database_name("?", "Its id has a line break or another control character in it.");
     }
+    if (id.find_first_of("*?") != std::string_view::npos) {
+        throw no_database_name(id, "Where databases are named, * and ? stand for others.");
+    }
     const std::string name = replaced(pattern, id);
     if (name.size() > longest_database_name) {
         throw no_database_name(id, fmt::format("Name \"{}\" has {} bytes; at most {} are possible.",
@@ -152,6 +155,7 @@ std::optional<std::string> organization_of(std::string_view pattern, std::string
     if (database.size() <= fixed || (database.size() - fixed) % places != 0) return std::nullopt;
     std::string id(database.substr(at, (database.size() - fixed) / places));
     if (organization_key(id) != id || replaced(pattern, id) != database) return std::nullopt;
+    if (id.find_first_of("*?") != std::string::npos) return std::nullopt;
     return id;
 }
 

@@ -207,10 +207,12 @@ Task<void> settle_unfinished(Executor& database, const std::string& branch,
                       {}, "There is nothing to resolve.");
     }
     const UnfinishedStep& step = *seen.unfinished;
-    co_await database.transact("",
-                               settlement == Settlement::done
-                                   ? record_statement_sql(step.id, step.statements_done + 1, true)
-                                   : forget_statement_sql(step.id));
+    // Some compilers destroy twice what a conditional expression in a coroutine has made.
+    std::string outcome = forget_statement_sql(step.id);
+    if (settlement == Settlement::done) {
+        outcome = record_statement_sql(step.id, step.statements_done + 1, true);
+    }
+    co_await database.transact("", outcome);
 }
 
 }  // namespace mad

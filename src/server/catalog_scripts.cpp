@@ -74,6 +74,23 @@ const Section& section_to_run(const Script& script, Direction direction,
 
 }  // namespace
 
+void refuse_uncommitted_scripts(const std::string& branch) {
+    for (const Row& row :
+         query(fmt::format("SELECT xmin::text, min(revision) FROM mad_migrate.script WHERE branch "
+                           "= {} GROUP BY xmin::text",
+                           quote_literal(branch)))) {
+        const auto writer = static_cast<TransactionId>(std::stoul(row[0].value()));
+        if (!call([&] { return TransactionIdIsCurrentTransactionId(writer); })) continue;
+        throw Failure(
+            Code::active_transaction,
+            "other databases cannot run a script that is not committed yet",
+            fmt::format("Script \"{}\" was added or changed in this transaction, whose rollback "
+                        "would not reach them.",
+                        row[1].value()),
+            "COMMIT first, and run the call again.");
+    }
+}
+
 void CatalogScripts::prepare(std::span<const Step> steps) {
     std::array<std::vector<std::string>, 2> missing;
     for (const Step& step : steps) {

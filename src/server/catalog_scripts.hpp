@@ -10,6 +10,10 @@
 
 namespace mad::pg {
 
+/// Other databases must not be migrated by what may yet be rolled back. Throws
+/// Failure(active_transaction) where this transaction has added or changed a script of the branch.
+void refuse_uncommitted_scripts(const std::string& branch);
+
 class CatalogScripts final : public ScriptSource {
  public:
     CatalogScripts(std::string branch, std::string environment)

@@ -11,7 +11,8 @@ namespace {
 // Many claims share a transaction, so none plans its statements anew.
 
 constinit Prepared look_up_statement(R"(
-SELECT r.database, r.state = 'deprovisioned', EXISTS (SELECT FROM pg_database WHERE datname = $3::name)
+SELECT r.database, r.state = 'deprovisioned',
+       EXISTS (SELECT FROM pg_database WHERE datname = coalesce(r.database, $3)::name)
   FROM (VALUES (1)) one
   LEFT JOIN mad_migrate.registry r ON r.branch = $1 AND r.organization = $2 AND r.state <> 'dropping')");
 
@@ -58,6 +59,7 @@ Occupancy look_up(const Organization& organization) {
     found.database = row.at(0);
     found.deprovisioned = row.at(1) == "t";
     found.name_taken = !found.database && row.at(2) == "t";
+    found.gone = found.database && row.at(2) != "t";
     return found;
 }
 

@@ -16,6 +16,7 @@ struct Organization {
 struct Occupancy {
     std::optional<std::string> database;  // the organization's own
     bool deprovisioned = false;
+    bool gone = false;        // registered, but dropped or renamed behind our back
     bool name_taken = false;  // by a database that is none of ours
 };
 

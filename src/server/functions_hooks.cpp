@@ -71,7 +71,8 @@ MAD_SQL_FUNCTION(mad_migrate_add_hook) {
     require_owner(branch.owner);
     refuse_unfit(function, branch);
     query(
-        fmt::format("INSERT INTO mad_migrate.hook (event, branch, function) VALUES ({}, {}, {}) "
+        fmt::format("INSERT INTO mad_migrate.hook (event, branch, function) VALUES ({}, {}, "
+                    "{}::regprocedure::text) "
                     "ON CONFLICT DO NOTHING",
                     quote_literal(event), quote_literal(branch.name), function));
     return Datum{};
@@ -85,7 +86,7 @@ MAD_SQL_FUNCTION(mad_migrate_remove_hook) {
     require_owner(branch.owner);
     const Rows removed = query(
         fmt::format("DELETE FROM mad_migrate.hook WHERE event = {} AND branch = {} AND function = "
-                    "{} RETURNING event",
+                    "{}::regprocedure::text RETURNING event",
                     quote_literal(event), quote_literal(branch.name), function));
     if (!removed.empty()) return Datum{};
     throw Failure(Code::invalid_parameter,

@@ -106,7 +106,7 @@ std::string state_of(const RevisionGraph& graph, const Heads& heads,
 }
 
 /// What the ledger last said of databases that are behind, each with its heads, unless they were
-/// moved since.
+/// moved since. A target that could not be reached is no trouble of a database's.
 std::map<std::string, Row> last_troubles(const std::string& branch,
                                          const std::map<std::string, std::string>& databases) {
     std::map<std::string, Row> troubles;
@@ -125,6 +125,7 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
                           FROM mad_migrate.run_database_entry e
                           JOIN mad_migrate.run_entry r ON r.run = e.run
                          WHERE e.database = d.name AND r.branch = {} AND NOT r.dry_run
+                           AND coalesce(e.sqlstate, '') NOT BETWEEN 'MM002' AND 'MM008'
                          ORDER BY e.run DESC LIMIT 1) last
                  WHERE last.status IN ('partial', 'failed')
                    AND coalesce(array_to_string(last.to_revisions, ',') = d.heads, true))",

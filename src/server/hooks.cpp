@@ -15,7 +15,7 @@ namespace {
 constinit Prepared hooks_statement(R"(
 SELECT h.event, format('%I.%I', n.nspname, p.proname)
   FROM mad_migrate.hook h
-  JOIN pg_proc p ON p.oid = h.function
+  JOIN pg_proc p ON p.oid = to_regprocedure(h.function)
   JOIN pg_namespace n ON n.oid = p.pronamespace
  WHERE h.branch = $1
  ORDER BY h.added_at, h.function)");
@@ -63,8 +63,8 @@ void Hooks::happen(Event event, Failed failed) {
         if (hook.event != event.name) continue;
         if (argument.empty()) argument = query(event_sql(run_, number, event))[0][0].value();
         try {
-            query_as(branch_.owner,
-                     fmt::format("SELECT {}({})", hook.function, quote_literal(argument)));
+            query_as(branch_.owner, fmt::format("SELECT {}({}::pg_catalog.jsonb)", hook.function,
+                                                quote_literal(argument)));
         } catch (const Failure& failure) {
             failed(failure, event, hook.function);
         }

@@ -21,6 +21,13 @@ SELECT b.branch, b.owner::oid, b.template, b.database_pattern, b.search_path,
  WHERE b.template IS NOT NULL AND ($1 IS NULL OR b.branch = $1)
  ORDER BY b.branch COLLATE "C")");
 
+constinit Prepared whose_statement(R"(
+SELECT CASE WHEN $1 = current_database() THEN 'the control database'
+            WHEN $1 IN ('postgres', 'template0', 'template1') THEN 'the server''s own'
+            WHEN $1 ~ '^mad_(pool|dropped)_[0-9]+_' THEN 'kept for spare clones and what was put aside'
+            WHEN EXISTS (SELECT FROM mad_migrate.branch b WHERE b.template = $1) THEN 'a branch''s template'
+            WHEN EXISTS (SELECT FROM mad_migrate.branch b WHERE b.database = $1) THEN 'a branch''s one database'
+       END)");
 constinit Prepared lock_statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
 
 Branch branch_of(const Row& row) {
@@ -52,13 +59,14 @@ const Row& choose(const Rows& rows) {
                   "Name a branch that was created with a template.");
 }
 
-void refuse_names_of_our_own(const Branch& branch, const Organization& organization) {
-    if (organization.database != *branch.database_template) return;
-    throw Failure(Code::invalid_identifier,
-                  fmt::format("organization \"{}\" cannot have a database", organization.id),
-                  fmt::format("Its name would be that of the branch's template, \"{}\".",
-                              organization.database),
-                  "Give the organization another id.");
+void refuse_names_of_our_own(const Organization& organization) {
+    const Rows whose = whose_statement({organization.database});
+    if (!whose.at(0).at(0)) return;
+    throw Failure(
+        Code::invalid_identifier,
+        fmt::format("organization \"{}\" cannot have a database", organization.id),
+        fmt::format("Its name would be \"{}\", which is {}.", organization.database, *whose[0][0]),
+        "Give the organization another id.");
 }
 
 }  // namespace
@@ -86,12 +94,17 @@ Branch branch_of_many(const std::optional<std::string>& name) {
                   "'app_template', database_pattern => 'app_{org_id}').");
 }
 
-Organization lock_organization(const Branch& branch, const std::string& id) {
+Organization organization_named(const Branch& branch, const std::string& id) {
     const std::string key = organization_key(id);
     Organization organization{branch.name, key,
                               organization_database(*branch.database_pattern, key)};
-    refuse_names_of_our_own(branch, organization);
-    lock_statement({fmt::format("mad_migrate:organization:{}:{}", branch.name, key)});
+    refuse_names_of_our_own(organization);
+    return organization;
+}
+
+Organization lock_organization(const Branch& branch, const std::string& id) {
+    Organization organization = organization_named(branch, id);
+    lock_statement({fmt::format("mad_migrate:organization:{}:{}", branch.name, organization.id)});
     return organization;
 }
 

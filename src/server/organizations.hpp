@@ -18,6 +18,8 @@ Branch branch_of_many(const std::optional<std::string>& name);
 
 /// With the name that its database is to have. Nobody else provisions or deprovisions it until this
 /// transaction ends.
+/// Throws Failure where its name can be no database's, or is one of our own.
+Organization organization_named(const Branch& branch, const std::string& id);
 Organization lock_organization(const Branch& branch, const std::string& id);
 
 /// Names of the databases of all organizations, or of one.

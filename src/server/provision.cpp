@@ -25,6 +25,7 @@ std::optional<std::string> find(const Organization& organization) {
                                   "until it is dropped.",
                                   quote_literal(organization.id)));
     }
+    if (found.gone) throw database_gone(organization);
     if (found.name_taken) throw name_taken(organization);
     return found.database;
 }
@@ -45,6 +46,9 @@ bool claim_from_pool(const Branch& branch, const Organization& organization) {
 }  // namespace
 
 std::string provision(const Branch& branch, const std::string& id) {
+    // Who only looks must not wait for others who look.
+    const std::optional<std::string> known = find(organization_named(branch, id));
+    if (known) return *known;
     refuse_on_standby("provision_org");
     const Organization organization = lock_organization(branch, id);
     const std::optional<std::string> there = find(organization);

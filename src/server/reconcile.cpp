@@ -85,7 +85,7 @@ void find_orphans(const Branch& branch, std::vector<Finding>& findings) {
              "FROM pg_catalog.pg_database d CROSS JOIN mad_migrate.control c CROSS JOIN LATERAL "
              "(SELECT pg_catalog.format('mad_pool_%s_', c.database), "
              "pg_catalog.format('mad_dropped_%s_', c.database)) pool (prefix, aside) "
-             "WHERE (pg_catalog.starts_with(d.datname::pg_catalog.text, pool.prefix) OR "
+             "WHERE ((d.datname ~ ('^' || pool.prefix || '[0-9]+$') AND NOT d.datallowconn) OR "
              "pg_catalog.starts_with(d.datname::pg_catalog.text, pool.aside)) AND NOT EXISTS ("
              "SELECT FROM mad_migrate.registry r WHERE r.database = d.datname) AND {} = (SELECT "
              "pg_catalog.min(b.branch COLLATE \"C\") FROM mad_migrate.branch b WHERE b.template IS "
@@ -197,6 +197,36 @@ std::vector<Discrepancy> reconcile(const Branch& branch, bool repair) {
     return told;
 }
 
+namespace {
+
+/// What is adopted can be deprovisioned, and is dropped then.
+void refuse_what_is_not_the_callers(const std::string& database) {
+    const Rows rows = query_latest(
+        fmt::format("SELECT pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE'), "
+                    "d.datistemplate OR EXISTS (SELECT FROM mad_migrate.registry r WHERE d.datname "
+                    "IN (r.database, r.former_name)) FROM pg_catalog.pg_database d WHERE datname = "
+                    "{}",
+                    GetUserId(), quote_literal(database)));
+    if (rows.empty()) {
+        throw Failure(Code::unknown_database,
+                      fmt::format("database \"{}\" does not exist", database));
+    }
+    if (rows[0][0] != "t") {
+        throw Failure(Code::insufficient_privilege,
+                      fmt::format("must be owner of database {}", database),
+                      "What is adopted can be deprovisioned, and is dropped then.",
+                      "Have its owner or a superuser make the call.");
+    }
+    if (rows[0][1] == "t") {
+        throw Failure(Code::invalid_parameter,
+                      fmt::format("database \"{}\" cannot be adopted", database),
+                      "It is a template, or is registered already.",
+                      "See SELECT * FROM mad_migrate.databases.");
+    }
+}
+
+}  // namespace
+
 std::string adopt(const Branch& branch, const std::string& database) {
     const std::optional<std::string> id = organization_of(*branch.database_pattern, database);
     if (!id) {
@@ -207,12 +237,7 @@ std::string adopt(const Branch& branch, const std::string& database) {
                       "Rename the database, or change the pattern with mad_migrate.alter_branch.");
     }
     const Organization organization = lock_organization(branch, *id);
-    const Rows there = query_latest(fmt::format(
-        "SELECT FROM pg_catalog.pg_database WHERE datname = {}", quote_literal(database)));
-    if (there.empty()) {
-        throw Failure(Code::unknown_database,
-                      fmt::format("database \"{}\" does not exist", database));
-    }
+    refuse_what_is_not_the_callers(database);
     query_latest(fmt::format(
         "INSERT INTO mad_migrate.registry (branch, database, organization) VALUES ({}, {}, {})",
         quote_literal(branch.name), quote_literal(database), quote_literal(organization.id)));

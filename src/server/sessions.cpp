@@ -26,6 +26,23 @@ std::string milliseconds(std::chrono::milliseconds duration) {
     return fmt::format("{}ms", duration.count());
 }
 
+/// In the control database the bookkeeping is the extension's, and a session of the owner's own
+/// could not write it.
+void refuse_lesser_owner(const Branch& branch) {
+    if (branch.owner == extension_owner()) return;
+    if (call([&] { return superuser_arg(branch.owner); })) return;
+    throw Failure(
+        Code::insufficient_privilege,
+        fmt::format("branch \"{}\" cannot be migrated outside the caller's transaction",
+                    branch.name),
+        fmt::format("Its owner, role \"{}\", may not write what is recorded in the control "
+                    "database.",
+                    branch.owner_name),
+        fmt::format("Use SELECT mad_migrate.upgrade({}) or downgrade, or have the owner of the "
+                    "extension own the branch.",
+                    quote_literal(branch.name)));
+}
+
 /// What a script may rely on, in either kind of session.
 SessionSettings script_settings(const Branch& branch, const std::string& organization) {
     return {{"search_path", branch.search_path},
@@ -64,6 +81,7 @@ Task<std::unique_ptr<Executor>> Sessions::open(const Database& database) const {
         co_return std::make_unique<SpiExecutor>(branch_.owner,
                                                 script_settings(branch_, database.organization));
     }
+    if (database.is_control) refuse_lesser_owner(branch_);
     co_return co_await connect_loopback(reactor_, branch_.owner_name, database.name,
                                         migration_settings(branch_, database.organization));
 }

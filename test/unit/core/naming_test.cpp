@@ -66,6 +66,9 @@ std::string complaint_about(std::string_view id) {
 
 TEST(Naming, MakesDatabasesNames) {
     EXPECT_EQ(organization_database("app_{org_id}", "acme"), "app_acme");
+    EXPECT_THROW(organization_database("app_{org_id}", "*"), Failure);
+    EXPECT_THROW(organization_database("app_{org_id}", "a?b"), Failure);
+    EXPECT_EQ(organization_of("app_{org_id}", "app_*"), std::nullopt);
     EXPECT_EQ(organization_database("{org_id}_app_{org_id}", "a"), "a_app_a");
     EXPECT_EQ(organization_database("app_{org_id}", "{org_id}"), "app_{org_id}");
     EXPECT_EQ(organization_database("app_{org_id}", std::string(59, 'x')).size(), 63U);
