@@ -14,8 +14,11 @@ namespace mad {
 namespace {
 
 /// From this size on, copying files and the checkpoints that go with it cost less than writing all
-/// pages to the WAL (measured: test/bench/provision.sh).
+/// pages to the WAL (compared by test/bench/provision.sh).
 constexpr std::int64_t large_template = std::int64_t{64} << 20;
+
+/// Whoever may create databases can have taken some of our names.
+constexpr int names_tried = 100;
 
 struct Template {
     std::string name;
@@ -136,10 +139,14 @@ Task<std::string> clone_template(PoolSession session) {
     co_await hold.share(session.patience);
     std::optional<Failure> failed;
     std::string name;
-    try {
-        name = co_await make_clone(session, source);
-    } catch (const Failure& failure) {
-        failed = failure;
+    for (int attempt = 1; attempt <= names_tried; ++attempt) {
+        failed.reset();
+        try {
+            name = co_await make_clone(session, source);
+        } catch (const Failure& failure) {
+            failed = failure;
+        }
+        if (!failed || !failed->is(Code::duplicate_database)) break;
     }
     co_await hold.unshare();
     if (failed) throw Failure(*std::move(failed));

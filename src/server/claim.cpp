@@ -41,9 +41,14 @@ SELECT 'refill', $1 WHERE NOT EXISTS (
 constinit Prepared arrivals_statement(
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('mad_migrate:arrivals:' || $1, 0))");
 
+// In the environment in which the others were upgraded meanwhile.
 constinit Prepared behind_statement(R"(
-INSERT INTO mad_migrate.job (kind, branch, organization, database, target)
-SELECT 'upgrade', r.branch, r.organization, r.database, t.version
+INSERT INTO mad_migrate.job (kind, branch, organization, database, target, environment)
+SELECT 'upgrade', r.branch, r.organization, r.database, t.version,
+       coalesce((SELECT e.environment FROM mad_migrate.run_entry e
+                  WHERE e.branch = r.branch AND e.direction = 'upgrade' AND NOT e.dry_run
+                  ORDER BY e.run DESC LIMIT 1),
+                current_setting('mad_migrate.environment', true))
   FROM mad_migrate.registry r
   JOIN mad_migrate.branch b ON b.branch = r.branch
  CROSS JOIN LATERAL (SELECT mad_migrate.published_version(b.template, b.branch)) t (version)

@@ -103,13 +103,32 @@ std::string assignment(const char* column, const std::optional<std::string>& val
     return value ? fmt::format(", {} = {}", column, quote_literal(*value)) : std::string();
 }
 
+/// They would be forgotten, and the spare clones among them never dropped.
+void refuse_with_databases(const std::string& branch) {
+    const Rows rows = query(
+        fmt::format("SELECT count(*), min(r.database) FROM mad_migrate.registry r JOIN pg_database "
+                    "d ON d.datname = r.database WHERE r.branch = {}",
+                    quote_literal(branch)));
+    if (rows[0][0] == "0") return;
+    throw Failure(
+        Code::branch_in_use,
+        fmt::format("branch \"{}\" cannot be dropped: it has databases", branch),
+        fmt::format("There are {}, the first is \"{}\".", rows[0][0].value(), rows[0][1].value()),
+        fmt::format("Drop the spare ones with SELECT mad_migrate.fill_pool({}, 0), and deprovision "
+                    "the organizations, or drop their databases.",
+                    quote_literal(branch)));
+}
+
 void refuse_in_use(const std::string& branch) {
     std::vector<std::string> names;
     for (const Database& database : databases_of(branch, std::nullopt)) {
         const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
         if (!heads.empty()) names.push_back(database.name);
     }
-    if (names.empty()) return;
+    if (names.empty()) {
+        refuse_with_databases(branch);
+        return;
+    }
     throw Failure(Code::branch_in_use,
                   fmt::format("branch \"{}\" cannot be dropped: it is applied", branch),
                   say_where_applied(names),

@@ -10,9 +10,11 @@ namespace mad::pg {
 
 namespace {
 
-/// A lock that the caller's own transaction has would be waited for in vain.
+/// A lock that the caller's own transaction has would be waited for in vain. A template that is
+/// built on the way is the caller's environment's.
 remote::SessionSettings pool_settings() {
     remote::SessionSettings all = bookkeeping_settings();
+    all.emplace_back("mad_migrate.environment", settings::environment());
     all.emplace_back("lock_timeout", fmt::format("{}ms", settings::lock_timeout().count()));
     return all;
 }

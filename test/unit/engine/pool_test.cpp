@@ -60,6 +60,16 @@ TEST_F(PoolTest, DropsNoDatabaseThatWasThereBefore) {
     EXPECT_TRUE(asked("DELETE FROM mad_migrate.registry"));
 }
 
+TEST_F(PoolTest, TakesTheNextNameWhereOneIsTaken) {
+    control.when("CREATE DATABASE", {test::failing("42P04"), test::rows(Rows())});
+    EXPECT_EQ(reactor.complete(clone_template(session())), "mad_pool_1_7");
+    EXPECT_EQ(std::ranges::count_if(
+                  control.asked,
+                  [](const std::string& sql) { return sql.starts_with("CREATE DATABASE"); }),
+              2);
+    EXPECT_FALSE(asked("DROP DATABASE"));
+}
+
 TEST_F(PoolTest, BuildsATemplateThatHasNoVersionFirst) {
     test::ScriptedExecutor fresh;
     fresh.when("b.owner", {test::rows({{"app_template", "app_owner", "f"}})});
