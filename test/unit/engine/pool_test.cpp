@@ -1,6 +1,8 @@
 // The pool: what is recorded before a clone is made, and what becomes of one that fails.
 #include "engine/pool.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "support/failure_of.hpp"
