@@ -31,8 +31,8 @@ std::string version_table_sql(const std::string& branch) {
 ///
 /// Each new session plans it with empty caches, which is most of what looking at a database costs:
 /// hence no joins, no order, no view of roles, and pg_class's word for triggers and rules, which
-/// stays behind until the next vacuum when they are dropped. Who has the privileges of the bootstrap
-/// superuser (role 10) is a superuser, or can become one.
+/// stays behind until the next vacuum when they are dropped. Who has the privileges of the
+/// bootstrap superuser (role 10) is a superuser, or can become one.
 std::string untrusted_sql(const std::string& branch) {
     return fmt::format(R"(
 nullif(pg_catalog.array_to_string(ARRAY(
