@@ -66,6 +66,7 @@ create_fleet() {
     sql -d postgres -c 'CREATE DATABASE mad'
     sql -d mad -o /dev/null -c 'CREATE EXTENSION mad_migrate' \
         -c "SELECT mad_migrate.upgrade('results', '003_results')"
+    sql -d postgres -c 'ALTER DATABASE mad_results_template ALLOW_CONNECTIONS true'
     python fleet.py stamp 003_results mad_results_template >/dev/null
     create_databases 0 "$databases"
     sql -d mad -c "SELECT mad_migrate.upgrade_sql('results', '003_results:head')" |
