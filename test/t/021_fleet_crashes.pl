@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Client;
 use ControlDatabase;
+use Crash;
 use Interruption;
 use List::Util qw(shuffle);
 use Scripts;
@@ -104,17 +105,6 @@ sub backends
         "SELECT pid FROM pg_stat_activity WHERE application_name = '$name'");
 }
 
-# False for one that has ended already: of that no server would notice. Once it is stopped, it
-# cannot end by itself any more.
-sub kill_backend
-{
-    my ($pid) = @_;
-    my $state = 'R';
-    kill 'STOP', $pid or return 0;
-    $state = `ps -o state= -p $pid` while $state !~ /^(T|Z|$)/i;
-    return $state =~ /^T/i && kill 'KILL', $pid;
-}
-
 my %crashes = (
     'kill -9 of the calling backend' => sub { kill_backend(backends('caller')) },
     'kill -9 of a remote backend' => sub {
@@ -124,20 +114,6 @@ my %crashes = (
         }
     },
     'immediate stop' => sub { $cluster->stop('immediate'); $cluster->start });
-
-# While the server restarts after a crash, there is a moment in which it still seems to be there.
-sub crash
-{
-    my ($kind) = @_;
-    my $witness = Client->new($cluster, 'postgres', 'witness');
-    $witness->run('SELECT 1');
-    $witness->ask('SELECT pg_sleep(3600)');
-    $crashes{$kind}->();
-    $witness->answer;
-    wait_until_back($cluster);
-    $witness->quit;
-    return;
-}
 
 sub check_after_crash
 {
@@ -180,7 +156,7 @@ foreach my $round (1 .. $rounds)
     my $run = ask('SELECT max(run) FROM mad_migrate.run');
     $caller->ask("SELECT mad_migrate.upgrade('app', jobs => 4)");
     usleep($moment * 1_000_000);
-    crash($kind);
+    crash($cluster, $crashes{$kind});
     $caller->quit;
 
     my $begun = ask('SELECT max(run) FROM mad_migrate.run') > $run;

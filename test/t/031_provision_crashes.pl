@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Client;
 use ControlDatabase;
+use Crash;
 use List::Util qw(shuffle);
 use Organizations;
 use PostgreSQL::Test::Utils;
@@ -34,16 +35,6 @@ sub backends
     return split /\n/, $cluster->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $condition");
 }
 
-# False for one that has ended already.
-sub kill_backend
-{
-    my ($pid) = @_;
-    my $state = 'R';
-    kill 'STOP', $pid or return 0;
-    $state = `ps -o state= -p $pid` while $state !~ /^(T|Z|$)/i;
-    return $state =~ /^T/i && kill 'KILL', $pid;
-}
-
 sub kill_one_of
 {
     my ($condition) = @_;
@@ -59,20 +50,6 @@ my %crashes = (
     'kill -9 of the worker' => sub { kill_one_of(q{backend_type = 'mad_migrate worker'}) },
     'kill -9 of a session that clones' => sub { kill_one_of(q{application_name = 'mad_migrate'}) },
     'immediate stop' => sub { $cluster->stop('immediate'); $cluster->start });
-
-# While the server restarts after a crash, there is a moment in which it still seems to be there.
-sub crash
-{
-    my ($kind) = @_;
-    my $witness = Client->new($cluster, 'postgres', 'witness');
-    $witness->run('SELECT 1');
-    $witness->ask('SELECT pg_sleep(3600)');
-    $crashes{$kind}->();
-    $witness->answer;
-    wait_until_back($cluster);
-    $witness->quit;
-    return;
-}
 
 # Each commits and rolls back, claims and has clones made for it, and takes organizations away again.
 sub insert_all_the_time
@@ -108,7 +85,7 @@ foreach my $round (1 .. $rounds)
     my $what = sprintf 'round %d, %s after %.0f ms', $round, $kind, $moment * 1000;
     my @inserters = insert_all_the_time($round);
     usleep($moment * 1_000_000);
-    crash($kind);
+    crash($cluster, $crashes{$kind});
     $_->quit foreach @inserters;
 
     ask('SELECT mad_migrate.work()');
