@@ -36,7 +36,7 @@ TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 
 # -isystem silences the server's headers; libpq's own folder may be /usr/include, which only -I bears.
-PG_CPPFLAGS = -I$(SOURCE)src -isystem $(includedir_server) -I$(libpq_srcdir) -DFMT_HEADER_ONLY
+PG_CPPFLAGS = -I$(SOURCE)src -isystem $(includedir_server) -I$(libpq_srcdir)
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Werror
 
 # PGXS compiles bitcode with the server's C++ dialect, which is older than ours.

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/text.hpp"
 
 namespace mad {
@@ -30,7 +29,7 @@ std::string first_line(std::string_view text) {
 Caption caption_of(const RevisionGraph& graph, const GraphLabels& labels, Node node) {
     const Revision& revision = graph[node];
     std::string title = revision.id;
-    if (!revision.labels.empty()) title += fmt::format(" ({})", join(revision.labels, ", "));
+    if (!revision.labels.empty()) title += mad::format(" ({})", join(revision.labels, ", "));
     title += head_mark(graph, node);
     if (labels.rows.contains(revision.id)) title += " (current)";
     if (graph.is_branch_point(node)) title += " (branchpoint)";

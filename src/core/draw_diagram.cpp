@@ -1,7 +1,7 @@
 // The graph in the languages of Graphviz and Mermaid; dependencies are dashed.
-#include <fmt/format.h>
 
 #include "core/caption.hpp"
+#include "core/format.hpp"
 #include "core/history.hpp"
 
 namespace mad {
@@ -36,7 +36,7 @@ std::string escape_mermaid(std::string_view text) {
         if (special.find(c) == std::string_view::npos) {
             escaped += c;
         } else {
-            escaped += fmt::format("#{};", static_cast<int>(c));
+            escaped += mad::format("#{};", static_cast<int>(c));
         }
     }
     return escaped;
@@ -50,14 +50,14 @@ std::string draw(const RevisionGraph& graph, const GraphLabels& labels, const No
         if (!caption.message.empty()) {
             text.append(notation.line_break).append(notation.escape(caption.message));
         }
-        drawing += fmt::format(fmt::runtime(notation.node), node, text);
+        drawing += mad::format(fmt::runtime(notation.node), node, text);
     }
     for (Node node = 0; node < graph.size(); ++node) {
         for (const Node parent : graph.down_revisions(node)) {
-            drawing += fmt::format(fmt::runtime(notation.down), parent, node);
+            drawing += mad::format(fmt::runtime(notation.down), parent, node);
         }
         for (const Node parent : only_dependencies(graph, node)) {
-            drawing += fmt::format(fmt::runtime(notation.dependency), parent, node);
+            drawing += mad::format(fmt::runtime(notation.dependency), parent, node);
         }
     }
     return drawing.append(notation.end);

@@ -1,9 +1,8 @@
 // The graph as git draws a log: one column for each line that is still open.
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/caption.hpp"
+#include "core/format.hpp"
 #include "core/history.hpp"
 #include "core/revision_order.hpp"
 
@@ -41,7 +40,7 @@ class Canvas {
         Caption caption = caption_of(graph, labels, node);
         const std::vector<Node> dependencies = only_dependencies(graph, node);
         if (!dependencies.empty()) {
-            caption.title += fmt::format(" (depends on {})", name_list(graph, dependencies));
+            caption.title += mad::format(" (depends on {})", name_list(graph, dependencies));
         }
         if (!caption.message.empty()) caption.title += ", " + caption.message;
         return caption.title;

@@ -3,9 +3,8 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/relative_target.hpp"
 #include "core/revision_order.hpp"
 #include "core/target.hpp"
@@ -25,9 +24,9 @@ std::string require_one_label(const RevisionGraph& graph, const std::string& bra
     std::vector<std::string> labels = graph.shown_labels(node);
     if (labels.size() == 1) return std::move(labels.front());
     throw Failure(Code::invalid_target,
-                  fmt::format("revision \"{}\" does not stand for one label", graph[node].id),
+                  mad::format("revision \"{}\" does not stand for one label", graph[node].id),
                   labels.empty() ? std::string("It shows no label.")
-                                 : fmt::format("It shows {} labels.", labels.size()),
+                                 : mad::format("It shows {} labels.", labels.size()),
                   "Write the label before \"@\".");
 }
 
@@ -62,8 +61,8 @@ void require_below(const RevisionGraph& graph, std::string_view range,
         std::ranges::find_if(starts, [&](Node node) { return !below_ends[node]; });
     if (stranger == starts.end()) return;
     throw Failure(
-        Code::invalid_target, fmt::format("invalid range \"{}\"", range),
-        fmt::format("Revision \"{}\" is no ancestor of where the range ends.", graph[*stranger].id),
+        Code::invalid_target, mad::format("invalid range \"{}\"", range),
+        mad::format("Revision \"{}\" is no ancestor of where the range ends.", graph[*stranger].id),
         "Write the older revision first.");
 }
 
@@ -74,7 +73,7 @@ std::vector<Node> history_range(const RevisionGraph& graph, const Heads& rows,
     if (range.empty()) return newest_first(graph);
     const OfflineRange sides = split_range(range);
     if (!sides.from) {
-        throw Failure(Code::invalid_target, fmt::format("invalid range \"{}\"", range),
+        throw Failure(Code::invalid_target, mad::format("invalid range \"{}\"", range),
                       "It has no colon.", "Write [start]:[end], [start]: or :[end].");
     }
     const Start start = find_start(graph, rows, *sides.from);

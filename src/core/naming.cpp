@@ -3,9 +3,8 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 
 namespace mad {
 namespace {
@@ -98,7 +97,7 @@ std::string replaced(std::string_view pattern, std::string_view id) {
 
 Failure no_database_name(std::string_view id, std::string detail) {
     return Failure(Code::invalid_identifier,
-                   fmt::format("organization \"{}\" cannot have a database", id), std::move(detail),
+                   mad::format("organization \"{}\" cannot have a database", id), std::move(detail),
                    "Give the organization an id that can be part of a database's name.");
 }
 
@@ -106,23 +105,23 @@ Failure no_database_name(std::string_view id, std::string detail) {
 
 void check_branch_name(std::string_view branch) {
     if (is_branch_name(branch)) return;
-    throw Failure(Code::invalid_identifier, fmt::format("invalid branch name \"{}\"", branch),
-                  fmt::format("A branch name starts with a lower-case letter and goes on with "
+    throw Failure(Code::invalid_identifier, mad::format("invalid branch name \"{}\"", branch),
+                  mad::format("A branch name starts with a lower-case letter and goes on with "
                               "lower-case letters, digits and underscores, at most {} in all.",
                               longest_branch_name),
                   "Choose a name such as \"results\".");
 }
 
 std::string version_table(std::string_view branch) {
-    return fmt::format("alembic_version_{}", branch);
+    return mad::format("alembic_version_{}", branch);
 }
 
 std::string revision_setting(std::string_view branch) {
-    return fmt::format("mad_revision.{}", branch);
+    return mad::format("mad_revision.{}", branch);
 }
 
 std::string script_filename(std::string_view revision, std::string_view message) {
-    return fmt::format("{}_{}.sql", revision, slug_of(message));
+    return mad::format("{}_{}.sql", revision, slug_of(message));
 }
 
 std::string organization_key(std::string_view id) {
@@ -141,7 +140,7 @@ std::string organization_database(std::string_view pattern, std::string_view id)
     }
     const std::string name = replaced(pattern, id);
     if (name.size() > longest_database_name) {
-        throw no_database_name(id, fmt::format("Name \"{}\" has {} bytes; at most {} are possible.",
+        throw no_database_name(id, mad::format("Name \"{}\" has {} bytes; at most {} are possible.",
                                                name, name.size(), longest_database_name));
     }
     return name;

@@ -3,9 +3,8 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/version_rows.hpp"
 
 namespace mad {
@@ -26,14 +25,14 @@ Direction direction_named(std::string_view name) {
     for (const Direction direction : {Direction::upgrade, Direction::downgrade, Direction::stamp}) {
         if (name_of(direction) == name) return direction;
     }
-    throw Failure(Code::invalid_parameter, fmt::format("invalid direction \"{}\"", name), {},
+    throw Failure(Code::invalid_parameter, mad::format("invalid direction \"{}\"", name), {},
                   "Write upgrade, downgrade or stamp.");
 }
 
 void apply(Heads& heads, const RowChange& rows) {
     const auto refuse = [](std::string_view revision, std::string_view fact) {
         throw Failure(Code::version_conflict,
-                      fmt::format("the version table does not fit the plan at \"{}\"", revision),
+                      mad::format("the version table does not fit the plan at \"{}\"", revision),
                       std::string(fact), "Make the plan again from the current rows.");
     };
     for (const std::string& revision : rows.deletes) {

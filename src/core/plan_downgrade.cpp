@@ -1,9 +1,8 @@
 // Downgrades: everything applied that stands on the target (alembic-semantics 4.3).
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/plan.hpp"
 #include "core/relative_target.hpp"
 #include "core/revision_order.hpp"
@@ -16,8 +15,8 @@ namespace {
 [[noreturn]] void refuse(const RevisionGraph& graph, std::string_view target, std::string fact,
                          const std::vector<Node>& rows) {
     fact += rows.empty() ? " Nothing is applied."
-                         : fmt::format(" The current revisions are {}.", name_list(graph, rows));
-    throw Failure(Code::invalid_downgrade_target, fmt::format("cannot downgrade to \"{}\"", target),
+                         : mad::format(" The current revisions are {}.", name_list(graph, rows));
+    throw Failure(Code::invalid_downgrade_target, mad::format("cannot downgrade to \"{}\"", target),
                   std::move(fact),
                   "Name an ancestor of what is applied: SELECT revision FROM "
                   "mad_migrate.history(..., ':current');");

@@ -1,9 +1,8 @@
 // Stamps: rows rewritten without running anything (alembic-semantics 4.7).
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/plan.hpp"
 #include "core/target.hpp"
 #include "core/version_rows.hpp"
@@ -45,7 +44,7 @@ void require_distinct(const RevisionGraph& graph, std::vector<Node> nodes) {
     const auto twice = std::ranges::adjacent_find(nodes);
     if (twice == nodes.end()) return;
     throw Failure(Code::overlapping_revisions,
-                  fmt::format("target \"{}\" is named twice", graph[*twice].id), {},
+                  mad::format("target \"{}\" is named twice", graph[*twice].id), {},
                   "Leave one of them out.");
 }
 
@@ -54,7 +53,7 @@ void refuse_relative(std::string_view text) {
     for (const Target& target : parse_targets(text)) {
         if (!target.offset) continue;
         throw Failure(Code::invalid_target,
-                      fmt::format("relative target \"{}\" cannot be stamped", target.text),
+                      mad::format("relative target \"{}\" cannot be stamped", target.text),
                       "It is counted from the scripts' heads, which may be done only while no "
                       "revision is current.",
                       "Name the revision itself, or pass purge => true.");

@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <ranges>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/plan.hpp"
 #include "core/relative_target.hpp"
 #include "core/revision_order.hpp"

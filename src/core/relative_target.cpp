@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 
 namespace mad {
 namespace {
 
 [[noreturn]] void refuse(const Target& target, std::string detail, std::string hint) {
-    throw Failure(Code::unreachable_target, fmt::format("target \"{}\" leads nowhere", target.text),
+    throw Failure(Code::unreachable_target, mad::format("target \"{}\" leads nowhere", target.text),
                   std::move(detail), std::move(hint));
 }
 
@@ -22,9 +21,9 @@ Place require_one_start(const RevisionGraph& graph, const Target& target,
     if (starts.size() > 1) {
         throw Failure(
             Code::multiple_heads,
-            fmt::format("there are several current revisions to count \"{}\" from", target.text),
-            fmt::format("They are {}.", name_list(graph, starts)),
-            fmt::format("Say which line to follow by a label or an id, as in '{}@{:+}'.",
+            mad::format("there are several current revisions to count \"{}\" from", target.text),
+            mad::format("They are {}.", name_list(graph, starts)),
+            mad::format("Say which line to follow by a label or an id, as in '{}@{:+}'.",
                         graph[starts.front()].id, *target.offset));
     }
     return starts.empty() ? Place{} : Place{starts.front()};

@@ -1,9 +1,8 @@
 // Looking up what a target names (alembic-semantics 3.2 and 3.3).
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/target.hpp"
 #include "core/walk.hpp"
 
@@ -36,30 +35,30 @@ Branch branch_of(const RevisionGraph& graph, const Target& target) {
     constexpr std::size_t most = 10;
     std::string list;
     for (const auto& name : candidates.first(std::min(candidates.size(), most))) {
-        list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", name.text);
+        list += mad::format("{}\"{}\"", list.empty() ? "" : ", ", name.text);
     }
-    if (candidates.size() > most) list += fmt::format(" and {} more", candidates.size() - most);
-    throw Failure(Code::ambiguous_revision, fmt::format("prefix \"{}\" is ambiguous", prefix),
-                  fmt::format("It starts {}.", list), "Write more of the id or label you mean.");
+    if (candidates.size() > most) list += mad::format(" and {} more", candidates.size() - most);
+    throw Failure(Code::ambiguous_revision, mad::format("prefix \"{}\" is ambiguous", prefix),
+                  mad::format("It starts {}.", list), "Write more of the id or label you mean.");
 }
 
 [[noreturn]] void refuse_unknown(std::string_view symbol, const Branch& branch) {
     std::string detail =
-        branch.node ? fmt::format("No id or label in the lineage of \"{}\" is or starts with it.",
+        branch.node ? mad::format("No id or label in the lineage of \"{}\" is or starts with it.",
                                   branch.name)
                     : std::string("No id or label is or starts with it.");
     detail += " Names of three characters or less must be written in full.";
-    throw Failure(Code::unknown_revision, fmt::format("unknown revision or label \"{}\"", symbol),
+    throw Failure(Code::unknown_revision, mad::format("unknown revision or label \"{}\"", symbol),
                   std::move(detail), std::string(look_it_up));
 }
 
 [[noreturn]] void refuse_stranger(const RevisionGraph& graph, Node node, const Branch& branch) {
     throw Failure(
         Code::unknown_revision,
-        fmt::format("revision \"{}\" is not in the lineage of \"{}\"", graph[node].id, branch.name),
-        fmt::format("It is neither an ancestor nor a descendant of revision \"{}\".",
+        mad::format("revision \"{}\" is not in the lineage of \"{}\"", graph[node].id, branch.name),
+        mad::format("It is neither an ancestor nor a descendant of revision \"{}\".",
                     graph[*branch.node].id),
-        fmt::format("Leave out \"{}@\", or name a revision of that lineage.", branch.name));
+        mad::format("Leave out \"{}@\", or name a revision of that lineage.", branch.name));
 }
 
 /// Names that a prefix may stand for: those of more than three characters, in the lineage.
@@ -90,8 +89,8 @@ Node look_up(const RevisionGraph& graph, std::string_view symbol, const Branch& 
 void require_single(const RevisionGraph& graph, const Target& target, std::span<const Node> nodes) {
     if (nodes.size() < 2) return;
     throw Failure(Code::multiple_heads,
-                  fmt::format("there are several heads for target \"{}\"", target.text),
-                  fmt::format("The heads are {}.", name_list(graph, nodes)),
+                  mad::format("there are several heads for target \"{}\"", target.text),
+                  mad::format("The heads are {}.", name_list(graph, nodes)),
                   "Name one by its id or as 'label@head', for example "
                   "mad_migrate.upgrade(..., 'label@head'), or 'heads' for all of them.");
 }
@@ -120,8 +119,8 @@ std::vector<Node> labelled_heads(const RevisionGraph& graph, const Target& targe
     });
     if (!heads.empty()) return heads;
     throw Failure(Code::unreachable_target,
-                  fmt::format("no head to count from for target \"{}\"", target.text),
-                  fmt::format("No head shows the label \"{}\".", *target.branch),
+                  mad::format("no head to count from for target \"{}\"", target.text),
+                  mad::format("No head shows the label \"{}\".", *target.branch),
                   "Name the revision itself.");
 }
 
@@ -134,8 +133,8 @@ std::vector<Node> walk_from_heads(const RevisionGraph& graph, const Target& targ
             nodes.push_back(*place);
         } else if (overrun == Overrun::refuse) {
             throw Failure(Code::unreachable_target,
-                          fmt::format("target \"{}\" lies below all revisions", target.text),
-                          fmt::format("It is counted from head \"{}\".", graph[head].id),
+                          mad::format("target \"{}\" lies below all revisions", target.text),
+                          mad::format("It is counted from head \"{}\".", graph[head].id),
                           "Take fewer steps, or name the revision itself.");
         }
     }
@@ -152,7 +151,7 @@ std::vector<Node> resolve(const RevisionGraph& graph, const Target& target, Over
     if (!target.offset) return resolve_symbol(graph, target);
     if (target.symbol.empty() && *target.offset < 0) return walk_from_heads(graph, target, overrun);
     throw Failure(Code::invalid_target,
-                  fmt::format("relative target \"{}\" is not allowed here", target.text),
+                  mad::format("relative target \"{}\" is not allowed here", target.text),
                   "Steps are counted only where a single target of an upgrade or downgrade, or the "
                   "end of a history range, is given.",
                   "Name the revision itself.");

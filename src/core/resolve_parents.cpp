@@ -1,9 +1,8 @@
 // What a new revision revises and depends on.
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/target.hpp"
 
 namespace mad {
@@ -14,15 +13,15 @@ void require_distinct(const RevisionGraph& graph, std::vector<Node> nodes) {
     const auto twice = std::ranges::adjacent_find(nodes);
     if (twice == nodes.end()) return;
     throw Failure(Code::overlapping_revisions,
-                  fmt::format("parent \"{}\" is named twice", graph[*twice].id),
+                  mad::format("parent \"{}\" is named twice", graph[*twice].id),
                   "A revision has each of its parents once.", "Leave one of them out.");
 }
 
 void require_head(const RevisionGraph& graph, Node node) {
     if (graph.is_head(node)) return;
     throw Failure(Code::invalid_target,
-                  fmt::format("revision \"{}\" is not a head", graph[node].id),
-                  fmt::format("It is revised by {}.", name_list(graph, graph.down_children(node))),
+                  mad::format("revision \"{}\" is not a head", graph[node].id),
+                  mad::format("It is revised by {}.", name_list(graph, graph.down_children(node))),
                   "Pass splice => true to let a new line start there.");
 }
 

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 
 namespace mad {
 namespace {
@@ -24,17 +23,17 @@ bool is_white_space_or_control(char c) noexcept {
 std::string objection_to(std::string_view text) {
     if (text.empty()) return "It is empty.";
     if (text.size() > longest_identifier) {
-        return fmt::format("It has {} bytes; at most {} are allowed.", text.size(),
+        return mad::format("It has {} bytes; at most {} are allowed.", text.size(),
                            longest_identifier);
     }
     if (const auto sign = text.find_first_of(target_signs); sign != std::string_view::npos) {
-        return fmt::format("It holds \"{}\", which has a meaning in targets.", text[sign]);
+        return mad::format("It holds \"{}\", which has a meaning in targets.", text[sign]);
     }
     if (std::ranges::any_of(text, is_white_space_or_control)) {
         return "It holds white space or a control character.";
     }
     if (std::ranges::find(target_words, text) != target_words.end()) {
-        return fmt::format("\"{}\" has a meaning of its own in targets.", text);
+        return mad::format("\"{}\" has a meaning of its own in targets.", text);
     }
     return {};
 }
@@ -44,7 +43,7 @@ std::string objection_to(std::string_view text) {
 void check_identifier(std::string_view kind, std::string_view text) {
     std::string objection = objection_to(text);
     if (objection.empty()) return;
-    throw Failure(Code::invalid_identifier, fmt::format("invalid {} name \"{}\"", kind, text),
+    throw Failure(Code::invalid_identifier, mad::format("invalid {} name \"{}\"", kind, text),
                   std::move(objection),
                   "Choose 1 to 255 letters, digits, underscores or dots, such as \"003_results\".");
 }

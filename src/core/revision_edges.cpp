@@ -5,9 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 
 namespace mad {
 namespace {
@@ -20,27 +19,27 @@ constexpr std::size_t longest_told_cycle = 10;
     const auto role = [&](const RevisionGraph::Name& name) {
         const std::string& id = revisions[name.node].id;
         return id == name.text ? std::string("the id of a revision")
-                               : fmt::format("a label of revision \"{}\"", id);
+                               : mad::format("a label of revision \"{}\"", id);
     };
-    throw Failure(Code::duplicate_revision, fmt::format("\"{}\" is declared twice", first.text),
-                  fmt::format("It is {} and {}.", role(first), role(second)),
+    throw Failure(Code::duplicate_revision, mad::format("\"{}\" is declared twice", first.text),
+                  mad::format("It is {} and {}.", role(first), role(second)),
                   "Give one of them another name: ids and labels share one name space.");
 }
 
 [[noreturn]] void refuse_missing(const Revision& revision, std::string_view verb,
                                  std::string_view name, bool is_label) {
     std::string detail = is_label
-                             ? fmt::format("\"{}\" is a label; Revises takes revision ids.", name)
+                             ? mad::format("\"{}\" is a label; Revises takes revision ids.", name)
                              : std::string("Scripts are judged together with those already added.");
     std::string hint =
         is_label ? std::string("Write the id of the revision, or move the label to Depends On.")
-                 : fmt::format(
+                 : mad::format(
                        "Correct the name, or add the script of \"{}\" in the same call: "
                        "mad_migrate.add_scripts(...).",
                        name);
     throw Failure(
         Code::missing_parent,
-        fmt::format("revision \"{}\" {} \"{}\", which does not exist", revision.id, verb, name),
+        mad::format("revision \"{}\" {} \"{}\", which does not exist", revision.id, verb, name),
         std::move(detail), std::move(hint));
 }
 
@@ -52,10 +51,10 @@ std::string tell_cycle(const RevisionGraph& graph, std::span<const Node> cycle) 
         const Revision& parent = graph[cycle[(i + 1) % cycle.size()]];
         const bool revises =
             std::ranges::find(child.down_revisions, parent.id) != child.down_revisions.end();
-        told += i == 0 ? fmt::format("\"{}\"", child.id) : std::string(", which");
-        told += fmt::format(" {} \"{}\"", revises ? "revises" : "depends on", parent.id);
+        told += i == 0 ? mad::format("\"{}\"", child.id) : std::string(", which");
+        told += mad::format(" {} \"{}\"", revises ? "revises" : "depends on", parent.id);
     }
-    if (cycle.size() > count) told += fmt::format(", and so on through {} revisions", cycle.size());
+    if (cycle.size() > count) told += mad::format(", and so on through {} revisions", cycle.size());
     return told += '.';
 }
 

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/revision_edges.hpp"
 
 namespace mad {
@@ -102,9 +101,9 @@ std::string name_list(const RevisionGraph& graph, std::span<const Node> nodes) {
     constexpr std::size_t most = 10;
     std::string list;
     for (std::size_t i = 0; i < std::min(nodes.size(), most); ++i) {
-        list += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", graph[nodes[i]].id);
+        list += mad::format("{}\"{}\"", i == 0 ? "" : ", ", graph[nodes[i]].id);
     }
-    if (nodes.size() > most) list += fmt::format(" and {} more", nodes.size() - most);
+    if (nodes.size() > most) list += mad::format(" and {} more", nodes.size() - most);
     return list;
 }
 

@@ -6,8 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/lexer.hpp"
 #include "core/script_header.hpp"
 #include "core/script_text.hpp"
@@ -73,7 +72,7 @@ Marker parse_marker(const ScriptText& text, std::size_t start, std::size_t end) 
     const auto environment = environment_of(trim(words.substr(blank)));
     if (!direction || !environment || !line.starts_with(marker_word) ||
         !is_alone_on_its_line(text.view(), start)) {
-        throw text.invalid(text.line_at(start), fmt::format("invalid section marker \"{}\"", line),
+        throw text.invalid(text.line_at(start), mad::format("invalid section marker \"{}\"", line),
                            "A marker is \"-- migrate:upgrade\" or \"-- migrate:downgrade\", with "
                            "\" environment=NAME\" or without, on a line of its own.",
                            "Correct the line.");
@@ -128,8 +127,8 @@ void add_section(const ScriptText& text, Section section, int line,
         return other.direction == section.direction && other.environment == section.environment;
     });
     if (same != sections.end()) {
-        throw text.invalid(line, fmt::format("section \"{}\" is given twice", section.name()),
-                           fmt::format("The other one's text begins at line {}.", same->first_line),
+        throw text.invalid(line, mad::format("section \"{}\" is given twice", section.name()),
+                           mad::format("The other one's text begins at line {}.", same->first_line),
                            "Put the statements of both into one section.");
     }
     sections.push_back(std::move(section));
@@ -175,7 +174,7 @@ void check_complete(const ScriptText& text, const Script& script, int line) {
 
 std::string Section::name() const {
     std::string name(name_of(direction));
-    if (!environment.empty()) name += fmt::format(" {}{}", environment_word, environment);
+    if (!environment.empty()) name += mad::format(" {}{}", environment_word, environment);
     return name;
 }
 

@@ -6,8 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/lexer.hpp"
 #include "core/naming.hpp"
 #include "core/text.hpp"
@@ -53,7 +52,7 @@ bool has_known_key(const Line& line) {
 }
 
 std::string known_keys() {
-    return fmt::format("Known keys: {}.", fmt::join(header_key::all, ", "));
+    return mad::format("Known keys: {}.", join(header_key::all, ", "));
 }
 
 std::vector<Line> lines_of(std::string_view comment, int first_line) {
@@ -78,7 +77,7 @@ std::string message_of(std::span<const Line> lines) {
 }
 
 Failure unknown_key(const ScriptText& text, const Line& line, std::string_view key) {
-    return text.invalid(line.number, fmt::format("unknown header key \"{}\"", key), known_keys(),
+    return text.invalid(line.number, mad::format("unknown header key \"{}\"", key), known_keys(),
                         "Correct the key, or put an empty line between a message and the keys.");
 }
 
@@ -92,7 +91,7 @@ void check_no_key_above(const ScriptText& text, std::span<const Line> above) {
 Field parse_field(const ScriptText& text, const Line& line) {
     const auto written = key_of(line.text);
     if (!written) {
-        throw text.invalid(line.number, fmt::format("invalid header line \"{}\"", line.text),
+        throw text.invalid(line.number, mad::format("invalid header line \"{}\"", line.text),
                            "From the first key on, each line of the header is \"Key: value\".",
                            "Put text above the keys, or into a comment of its own.");
     }
@@ -109,8 +108,8 @@ std::vector<Field> parse_fields(const ScriptText& text, std::span<const Line> li
         const auto same = std::ranges::find(fields, field.key, &Field::key);
         if (same != fields.end()) {
             throw text.invalid(
-                line.number, fmt::format("header key \"{}\" is given twice", field.key),
-                fmt::format("It stands at line {} already.", same->line), "Remove one of the two.");
+                line.number, mad::format("header key \"{}\" is given twice", field.key),
+                mad::format("It stands at line {} already.", same->line), "Remove one of the two.");
         }
         fields.push_back(field);
     }
@@ -139,7 +138,7 @@ std::vector<std::string> parse_identifiers(const ScriptText& text, const Field& 
     if (twice != identifiers.end()) {
         throw text.invalid(
             field.line,
-            fmt::format("\"{}\" is named twice by header key \"{}\"", *twice, field.key), {},
+            mad::format("\"{}\" is named twice by header key \"{}\"", *twice, field.key), {},
             "Remove one of the two.");
     }
     return identifiers;
@@ -148,7 +147,7 @@ std::vector<std::string> parse_identifiers(const ScriptText& text, const Field& 
 Requirement parse_requirement(const ScriptText& text, const Field& field, std::string_view item) {
     const std::size_t at = item.find('@');
     if (at == std::string_view::npos) {
-        throw text.invalid(field.line, fmt::format("invalid requirement \"{}\"", item),
+        throw text.invalid(field.line, mad::format("invalid requirement \"{}\"", item),
                            "A requirement names a revision of another branch.",
                            "Write it as branch@revision, such as \"metadata@004_meta\".");
     }
@@ -165,7 +164,7 @@ bool parse_switch(const ScriptText& text, const Field& field) {
     if (equal_ignoring_case(field.value, "off")) return false;
     throw text.invalid(
         field.line,
-        fmt::format("invalid value \"{}\" of header key \"{}\"", field.value, field.key), {},
+        mad::format("invalid value \"{}\" of header key \"{}\"", field.value, field.key), {},
         "Write \"Transaction: off\", or leave the line out.");
 }
 

@@ -3,8 +3,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/position.hpp"
 #include "core/text.hpp"
 
@@ -64,8 +63,8 @@ Failure ScriptText::located(int line, const Failure& failure) const {
 }
 
 std::string ScriptText::place(int line, std::string_view facts) const {
-    const std::string file = filename_.empty() ? "the script" : fmt::format("\"{}\"", filename_);
-    return fmt::format("At line {} of {}.{}{}", line, file, facts.empty() ? "" : " ", facts);
+    const std::string file = filename_.empty() ? "the script" : mad::format("\"{}\"", filename_);
+    return mad::format("At line {} of {}.{}{}", line, file, facts.empty() ? "" : " ", facts);
 }
 
 }  // namespace mad

@@ -3,9 +3,8 @@
 #include <optional>
 #include <tuple>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/script.hpp"
 #include "core/script_header.hpp"
 #include "core/text.hpp"
@@ -14,7 +13,7 @@ namespace mad {
 namespace {
 
 void write_field(std::string& out, std::string_view key, std::string_view value) {
-    out += fmt::format("{}:{}{}\n", key, value.empty() ? "" : " ", value);
+    out += mad::format("{}:{}{}\n", key, value.empty() ? "" : " ", value);
 }
 
 void write_optional_field(std::string& out, std::string_view key, std::string_view value) {
@@ -25,7 +24,7 @@ std::string list_of(const std::vector<Requirement>& requirements) {
     std::vector<std::string> items;
     items.reserve(requirements.size());
     for (const auto& [branch, revision] : requirements) {
-        items.push_back(fmt::format("{}@{}", branch, revision));
+        items.push_back(mad::format("{}@{}", branch, revision));
     }
     return join(items, ", ");
 }
@@ -80,7 +79,7 @@ std::string write_script(const Script& script) {
     std::string text;
     write_header(text, tidied);
     for (const Section& section : tidied.sections) {
-        text += fmt::format("\n-- migrate:{}\n{}{}", section.name(), section.body,
+        text += mad::format("\n-- migrate:{}\n{}{}", section.name(), section.body,
                             section.body.empty() ? "" : "\n");
     }
     if (!is_same(parse_script(text, {}), tidied)) {

@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <charconv>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/text.hpp"
 
 namespace mad {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, std::string detail) {
-    throw Failure(Code::invalid_target, fmt::format("invalid target \"{}\"", text),
+    throw Failure(Code::invalid_target, mad::format("invalid target \"{}\"", text),
                   std::move(detail),
                   "Write head, heads, base, a revision id, a label or a unique prefix of one; +N, "
                   "-N, id+N or id-N; any of them after \"label@\".");
@@ -44,7 +43,7 @@ std::int64_t parse_offset(std::string_view text, std::string_view offset) {
     if (error == std::errc::result_out_of_range) refuse(text, "The number is out of range.");
     const bool is_whole = error == std::errc{} && end == digits.data() + digits.size();
     if (!is_whole || digits.front() == '-') {
-        refuse(text, fmt::format("\"{}\" must be followed by a number and nothing else.",
+        refuse(text, mad::format("\"{}\" must be followed by a number and nothing else.",
                                  offset.front()));
     }
     return is_negative ? -number : number;
@@ -88,7 +87,7 @@ OfflineRange split_range(std::string_view text) {
     const auto colon = text.find(':');
     if (colon == std::string_view::npos) return {.from = {}, .to = std::string(text)};
     if (text.find(':', colon + 1) != std::string_view::npos) {
-        throw Failure(Code::invalid_target, fmt::format("invalid range \"{}\"", text),
+        throw Failure(Code::invalid_target, mad::format("invalid range \"{}\"", text),
                       "It has more than one colon.",
                       "Write from:to; either side may be left out, as in ':head' or 'base:'.");
     }

@@ -19,6 +19,16 @@ void for_each_part(std::string_view text, char separator, Visit visit) {
     }
 }
 
+template <typename Items>
+std::string joined(Items items, std::string_view separator) {
+    std::string text;
+    for (const auto& item : items) {
+        if (&item != &items.front()) text += separator;
+        text += item;
+    }
+    return text;
+}
+
 /// Bytes of the sequence that `lead` opens; 0 when it can open none.
 std::size_t sequence_length(unsigned char lead) noexcept {
     if (lead < 0x80) return 1;
@@ -57,12 +67,11 @@ bool is_sequence(std::string_view bytes) noexcept {
 }  // namespace
 
 std::string join(std::span<const std::string> items, std::string_view separator) {
-    std::string joined;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        if (i > 0) joined += separator;
-        joined += items[i];
-    }
-    return joined;
+    return joined(items, separator);
+}
+
+std::string join(std::span<const std::string_view> items, std::string_view separator) {
+    return joined(items, separator);
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

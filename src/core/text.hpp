@@ -9,6 +9,7 @@
 namespace mad {
 
 std::string join(std::span<const std::string> items, std::string_view separator);
+std::string join(std::span<const std::string_view> items, std::string_view separator);
 /// Split at each `separator`; "" gives no items.
 std::vector<std::string> split(std::string_view text, char separator);
 /// Split a header's list: at commas, each item trimmed, empty items dropped.

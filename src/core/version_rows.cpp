@@ -3,9 +3,8 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 
 namespace mad {
 
@@ -15,7 +14,7 @@ std::vector<Node> nodes_of(const RevisionGraph& graph, const Heads& rows) {
         const std::optional<Node> node = graph.find_id(row);
         if (!node) {
             throw Failure(Code::unknown_revision,
-                          fmt::format("unknown current revision \"{}\"", row),
+                          mad::format("unknown current revision \"{}\"", row),
                           "The version table names it, but no script of the branch has this id.",
                           "Add its script with mad_migrate.add_script(...), or set the version "
                           "table with mad_migrate.stamp(..., purge => true).");
@@ -40,10 +39,10 @@ void require_no_overlap(const RevisionGraph& graph, std::string_view kind,
         std::ranges::find_if(nodes, [&](Node node) { return node != *lower && above[node]; });
     throw Failure(
         Code::overlapping_revisions,
-        fmt::format("{} \"{}\" overlaps with \"{}\"", kind, graph[*lower].id, graph[*upper].id),
-        fmt::format("Revision \"{}\" is an ancestor of \"{}\".", graph[*lower].id,
+        mad::format("{} \"{}\" overlaps with \"{}\"", kind, graph[*lower].id, graph[*upper].id),
+        mad::format("Revision \"{}\" is an ancestor of \"{}\".", graph[*lower].id,
                     graph[*upper].id),
-        kind == "target" ? fmt::format("Leave out \"{}\".", graph[*lower].id)
+        kind == "target" ? mad::format("Leave out \"{}\".", graph[*lower].id)
                          : "Set the version table right with "
                            "mad_migrate.stamp(..., purge => true).");
 }

@@ -3,23 +3,22 @@
 
 #include <cstdlib>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 
 namespace mad {
 namespace {
 
 std::string name_of(const RevisionGraph& graph, Place place) {
-    return place ? fmt::format("revision \"{}\"", graph[*place].id) : std::string("base");
+    return place ? mad::format("revision \"{}\"", graph[*place].id) : std::string("base");
 }
 
 [[noreturn]] void refuse_fork(const RevisionGraph& graph, const Target& target, Place place,
                               std::span<const Node> ways) {
     throw Failure(
-        Code::unreachable_target, fmt::format("target \"{}\" is ambiguous", target.text),
-        fmt::format("From {} the way goes to {}.", name_of(graph, place), name_list(graph, ways)),
-        *target.offset > 0 ? fmt::format("Name the revision itself, or a label of the line to "
+        Code::unreachable_target, mad::format("target \"{}\" is ambiguous", target.text),
+        mad::format("From {} the way goes to {}.", name_of(graph, place), name_list(graph, ways)),
+        *target.offset > 0 ? mad::format("Name the revision itself, or a label of the line to "
                                          "follow: 'label@{}{:+}'.",
                                          target.symbol, *target.offset)
                            : "Name the revision itself.");
@@ -28,9 +27,9 @@ std::string name_of(const RevisionGraph& graph, Place place) {
 [[noreturn]] void refuse_overrun(const RevisionGraph& graph, const Target& target, Place start,
                                  std::uint64_t taken, Place end) {
     throw Failure(Code::unreachable_target,
-                  fmt::format("target \"{}\" lies {}", target.text,
+                  mad::format("target \"{}\" lies {}", target.text,
                               *target.offset > 0 ? "beyond the last revision" : "below base"),
-                  fmt::format("Only {} of {} steps from {} exist; they end at {}.", taken,
+                  mad::format("Only {} of {} steps from {} exist; they end at {}.", taken,
                               std::abs(*target.offset), name_of(graph, start), name_of(graph, end)),
                   "Take fewer steps, or name the revision itself.");
 }

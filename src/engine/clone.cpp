@@ -3,9 +3,8 @@
 
 #include <optional>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/quote.hpp"
 #include "engine/template_hold.hpp"
 
@@ -27,14 +26,14 @@ struct Template {
 };
 
 std::string clone_lock_sql(std::string_view function, std::string_view database) {
-    return fmt::format("pg_catalog.{}(pg_catalog.hashtextextended('mad_migrate:clone:' || {}, 0))",
+    return mad::format("pg_catalog.{}(pg_catalog.hashtextextended('mad_migrate:clone:' || {}, 0))",
                        function, database);
 }
 
 /// A template that has scripts and no version was never migrated: its clones would be empty.
 Task<Template> look_at_template(const PoolSession& session) {
     const Rows rows = co_await session.control.run(
-        fmt::format("SELECT b.template, b.owner::pg_catalog.regrole, "
+        mad::format("SELECT b.template, b.owner::pg_catalog.regrole, "
                     "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = b.template) AND "
                     "(mad_migrate.published_version(b.template, b.branch) IS NOT NULL OR "
                     "NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = b.branch)) "
@@ -42,7 +41,7 @@ Task<Template> look_at_template(const PoolSession& session) {
                     quote_literal(session.branch)));
     if (rows.empty()) {
         throw Failure(Code::unknown_branch,
-                      fmt::format("branch \"{}\" has no template", session.branch),
+                      mad::format("branch \"{}\" has no template", session.branch),
                       "Only a branch of many databases has one to clone.",
                       "Create the branch with a template and a database_pattern.");
     }
@@ -52,7 +51,7 @@ Task<Template> look_at_template(const PoolSession& session) {
 
 Task<void> build_template(const PoolSession& session, const Template& source) {
     co_await session.control.run(
-        fmt::format("SELECT FROM mad_migrate.upgrade({}, 'heads', databases => {})",
+        mad::format("SELECT FROM mad_migrate.upgrade({}, 'heads', databases => {})",
                     quote_literal(session.branch), quote_array({&source.name, 1})));
 }
 
@@ -60,7 +59,7 @@ Task<std::string> strategy_name(const PoolSession& session, const Template& sour
     if (session.strategy == CloneStrategy::wal_log) co_return "wal_log";
     if (session.strategy == CloneStrategy::file_copy) co_return "file_copy";
     const Rows rows = co_await session.control.run(
-        fmt::format("SELECT pg_catalog.pg_database_size({}::pg_catalog.name) >= {}",
+        mad::format("SELECT pg_catalog.pg_database_size({}::pg_catalog.name) >= {}",
                     quote_literal(source.name), large_template));
     co_return rows.at(0).at(0) == "t" ? "file_copy" : "wal_log";
 }
@@ -69,7 +68,7 @@ Task<std::string> strategy_name(const PoolSession& session, const Template& sour
 /// next need wait for the disk: the commit of CREATE DATABASE between them does.
 Task<std::string> record_intent(const PoolSession& session) {
     const Rows rows = co_await session.control.run(
-        fmt::format("SET synchronous_commit = off; "
+        mad::format("SET synchronous_commit = off; "
                     "INSERT INTO mad_migrate.registry (branch, database, kind, state) "
                     "SELECT {}, pg_catalog.format('mad_pool_%s_%s', c.database, "
                     "pg_catalog.nextval('mad_migrate.pool_number')), 'pooled', 'creating' "
@@ -82,9 +81,9 @@ Task<void> create_clone(const PoolSession& session, const Template& source,
                         const std::string& name) {
     const std::string strategy = co_await strategy_name(session, source);
     co_await session.control.run(
-        fmt::format("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
+        mad::format("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
                     quote_identifier(name), quote_identifier(source.name), source.owner, strategy));
-    co_await session.control.run(fmt::format(
+    co_await session.control.run(mad::format(
         "SELECT mad_migrate.dress_clone({0}, {1}); "
         "UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {2} AND database = {1}",
         quote_literal(source.name), quote_literal(name), quote_literal(session.branch)));
@@ -95,10 +94,10 @@ Task<void> forget_clone(const PoolSession& session, const std::string& name,
                         const Failure& failure) {
     if (!failure.is(Code::duplicate_database)) {
         co_await session.control.run(
-            fmt::format("DROP DATABASE IF EXISTS {}", quote_identifier(name)));
+            mad::format("DROP DATABASE IF EXISTS {}", quote_identifier(name)));
     }
     co_await session.control.run(
-        fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}",
+        mad::format("DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}",
                     quote_literal(session.branch), quote_literal(name)));
 }
 

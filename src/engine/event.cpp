@@ -3,8 +3,7 @@
 
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
 
@@ -23,7 +22,7 @@ std::string text_or_null(const std::string& text) {
 std::string row_of(const Event& event) {
     const Report none;
     const Report& error = event.error ? *event.error : none;
-    return fmt::format(
+    return mad::format(
         "({}, {}, {}, {}, {}, {}, {}, {})", quote_literal(event.name), text_or_null(event.database),
         text_or_null(event.organization), text_or_null(event.revision), text_or_null(event.status),
         text_or_null(error.sqlstate), text_or_null(error.message), text_or_null(error.context));
@@ -35,7 +34,7 @@ std::string select_sql(const RunDescription& run, RunNumber number, std::span<co
     std::vector<std::string> rows;
     rows.reserve(events.size());
     for (const Event& event : events) rows.push_back(row_of(event));
-    return fmt::format(
+    return mad::format(
         "SELECT {}pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('event', e.event, "
         "'run', {}, 'branch', {}, 'direction', {}, 'target', {}, 'environment', {}, 'database', "
         "e.database, 'organization', e.organization, 'revision', e.revision, 'status', e.status, "

@@ -1,8 +1,7 @@
 // What a failed CREATE INDEX CONCURRENTLY leaves behind.
 #include "engine/index_build.hpp"
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/quote.hpp"
 
 namespace mad {
@@ -12,7 +11,7 @@ namespace {
 /// Its qualified name and whether it is valid; no row where there is none. The table is looked up
 /// in the branch's search path, where anybody may have made operators.
 std::string find_index_sql(const IndexBuild& build) {
-    return fmt::format(
+    return mad::format(
         R"(SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), i.indisvalid
   FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid

@@ -1,11 +1,10 @@
 // The kit: what a database carries so that it can be migrated, and the SQL that speaks to it.
 #include "engine/kit.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/naming.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
@@ -15,7 +14,7 @@ namespace mad {
 namespace {
 
 std::string lock_key(const std::string& branch) {
-    return fmt::format("pg_catalog.hashtextextended({}, 0)",
+    return mad::format("pg_catalog.hashtextextended({}, 0)",
                        quote_literal("mad_migrate:" + branch));
 }
 
@@ -34,7 +33,7 @@ std::string version_table_sql(const std::string& branch) {
 /// stays behind until the next vacuum when they are dropped. Who has the privileges of the
 /// bootstrap superuser (role 10) is a superuser, or can become one.
 std::string untrusted_sql(const std::string& branch) {
-    return fmt::format(R"(
+    return mad::format(R"(
 nullif(pg_catalog.array_to_string(ARRAY(
     SELECT suspect.what
       FROM (SELECT 'schema mad_migrate' AS what, n.nspowner AS owner, false AS hooked
@@ -56,7 +55,7 @@ nullif(pg_catalog.array_to_string(ARRAY(
 
 /// plpgsql that stops where the schema cannot be trusted.
 std::string refuse_untrusted_sql(const std::string& branch) {
-    return fmt::format(R"(
+    return mad::format(R"(
     untrusted := {};
     IF untrusted IS NOT NULL THEN
         RAISE EXCEPTION 'bookkeeping in this database cannot be trusted' USING ERRCODE = 'MM019',
@@ -70,14 +69,14 @@ std::string refuse_untrusted_sql(const std::string& branch) {
 /// A lock first, in a statement of its own: the rows must be read by a snapshot younger than the
 /// lock.
 std::string lock_sql(const std::string& branch, bool session_lock) {
-    return fmt::format(
+    return mad::format(
         "SELECT pg_catalog.set_config('mad_session.locked', pg_catalog.{}({})::pg_catalog.text, "
         "false);\n",
         session_lock ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock", lock_key(branch));
 }
 
 std::string look_sql(const std::string& branch) {
-    return fmt::format(R"(SELECT pg_catalog.current_setting('mad_session.locked'),
+    return mad::format(R"(SELECT pg_catalog.current_setting('mad_session.locked'),
        pg_catalog.obj_description('mad_migrate'::pg_catalog.regnamespace, 'pg_namespace'),
        (SELECT pg_catalog.string_agg(version_num, ',') FROM {version_table}),
        pg_catalog.current_setting({setting}, true),
@@ -104,10 +103,10 @@ Number number_of(const Cell& cell) {
 }
 
 void refuse_other_kit(const Cell& comment) {
-    const std::string expected = fmt::format("mad_migrate kit {}", kit_version);
+    const std::string expected = mad::format("mad_migrate kit {}", kit_version);
     if (comment && comment->substr(0, comment->find(':')) == expected) return;
     throw Failure(Code::kit_mismatch, "this database carries another version of the kit",
-                  fmt::format("Schema mad_migrate is commented \"{}\", expected was \"{}\".",
+                  mad::format("Schema mad_migrate is commented \"{}\", expected was \"{}\".",
                               comment.value_or(""), expected),
                   "Bring the extension in the control database to the version the kit came from.");
 }
@@ -156,7 +155,7 @@ std::string trust_sql(const std::string& branch) {
 }
 
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql) {
-    const std::string body = fmt::format(
+    const std::string body = mad::format(
         R"(
 DECLARE
     untrusted pg_catalog.text;
@@ -205,14 +204,14 @@ Task<Inspection> lock_and_inspect(Executor& database, const std::string& branch,
     }
     if (!seen) {
         throw Failure(Code::version_conflict,
-                      fmt::format("version table of branch \"{}\" disappeared", branch), {},
+                      mad::format("version table of branch \"{}\" disappeared", branch), {},
                       "Run the call again.");
     }
     co_return *std::move(seen);
 }
 
 Task<std::string> describe_lock_holder(Executor& database, const std::string& branch) {
-    const Rows rows = co_await database.run(fmt::format(
+    const Rows rows = co_await database.run(mad::format(
         R"(SELECT pg_catalog.format('It is held by process %s (role %s, application "%s") since %s; its statement: %s',
                           a.pid, a.usename, a.application_name, a.xact_start::timestamptz(0),
                           pg_catalog.left(a.query, 200))
@@ -230,7 +229,7 @@ Task<Heads> read_heads(Executor& database, const std::string& branch) {
     try {
         const Rows rows = co_await database.run(
             trust_sql(branch) +
-            fmt::format("SELECT pg_catalog.string_agg(version_num, ',') FROM {}",
+            mad::format("SELECT pg_catalog.string_agg(version_num, ',') FROM {}",
                         version_table_sql(branch)));
         co_return heads_of(rows.at(0).at(0));
     } catch (const Failure& failure) {
@@ -241,7 +240,7 @@ Task<Heads> read_heads(Executor& database, const std::string& branch) {
 
 std::string record_step_sql(const std::string& branch, const Step& step,
                             const std::string& checksum, RunNumber run, bool publish) {
-    return fmt::format(
+    return mad::format(
         "SELECT mad_migrate.record_step({}, {}, {}, {}, {}, {}, "
         "pg_catalog.transaction_timestamp(), "
         "{}, {})",
@@ -251,42 +250,42 @@ std::string record_step_sql(const std::string& branch, const Step& step,
 }
 
 std::string change_heads_sql(const std::string& branch, const RowChange& rows) {
-    return fmt::format("SELECT mad_migrate.change_heads({}, {}, {})", quote_literal(branch),
+    return mad::format("SELECT mad_migrate.change_heads({}, {}, {})", quote_literal(branch),
                        quote_array(rows.deletes), quote_array(rows.inserts));
 }
 
 std::string publish_heads_sql(const std::string& branch) {
-    return fmt::format("SELECT mad_migrate.publish_heads({})", quote_literal(branch));
+    return mad::format("SELECT mad_migrate.publish_heads({})", quote_literal(branch));
 }
 
 std::string forget_unfinished_sql(const std::string& branch) {
-    return fmt::format("DELETE FROM mad_migrate.history WHERE branch = {} AND finished_at IS NULL",
+    return mad::format("DELETE FROM mad_migrate.history WHERE branch = {} AND finished_at IS NULL",
                        quote_literal(branch));
 }
 
 std::string begin_partial_step_sql(const std::string& branch, const Step& step,
                                    const std::string& checksum, std::size_t statements,
                                    RunNumber run) {
-    return fmt::format("SELECT mad_migrate.begin_partial_step({}, {}, {}, {}, {}, {})",
+    return mad::format("SELECT mad_migrate.begin_partial_step({}, {}, {}, {}, {}, {})",
                        quote_literal(branch), quote_literal(step.revision),
                        quote_literal(name_of(step.direction)), quote_literal(checksum), statements,
                        number_or_null(run));
 }
 
 std::string record_statement_sql(std::int64_t step_id, std::size_t statement, bool finished) {
-    return fmt::format("SELECT mad_migrate.record_statement({}, {}, {})", step_id, statement,
+    return mad::format("SELECT mad_migrate.record_statement({}, {}, {})", step_id, statement,
                        finished);
 }
 
 std::string forget_statement_sql(std::int64_t step_id) {
-    return fmt::format(
+    return mad::format(
         "UPDATE mad_migrate.history SET statement_started = NULL WHERE id = {} AND finished_at IS "
         "NULL",
         step_id);
 }
 
 std::string finish_partial_step_sql(std::int64_t step_id, const RowChange& rows) {
-    return fmt::format("SELECT mad_migrate.finish_partial_step({}, {}, {}, true)", step_id,
+    return mad::format("SELECT mad_migrate.finish_partial_step({}, {}, {}, true)", step_id,
                        quote_array(rows.deletes), quote_array(rows.inserts));
 }
 

@@ -3,8 +3,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
 
@@ -65,7 +64,7 @@ std::string heads_or_null(const MigrationResult& result, const Heads& heads) {
 std::string row_of(std::int64_t run, const DatabaseOutcome& outcome, Direction direction) {
     const Report none;
     const Report& report = outcome.failure ? outcome.failure->report() : none;
-    return fmt::format(
+    return mad::format(
         "({}, {}, {}, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => {}), "
         "pg_catalog.clock_timestamp(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
         run, quote_literal(outcome.database), quote_literal(status_of(outcome, direction)),
@@ -111,7 +110,7 @@ std::string_view status_of(const DatabaseOutcome& outcome, Direction direction) 
 
 Task<void> Ledger::begin(std::size_t databases) {
     const Rows rows = co_await run_visible(
-        session_, fmt::format(begin_format, quote_literal(run_.branch),
+        session_, mad::format(begin_format, quote_literal(run_.branch),
                               quote_literal(name_of(run_.direction)), quote_literal(run_.target),
                               quote_literal(run_.environment), quote_literal(run_.started_by),
                               run_.jobs, run_.dry_run, databases, number_or_default(run_.number)));
@@ -121,7 +120,7 @@ Task<void> Ledger::begin(std::size_t databases) {
 void Ledger::starts(const std::string& database) {
     news_.insert_or_assign(
         database,
-        fmt::format(
+        mad::format(
             "({}, {}, 'running', pg_catalog.clock_timestamp(), NULL::pg_catalog.timestamptz, 1, "
             "NULL::pg_catalog.text[], NULL::pg_catalog.text[], 0, NULL, NULL, NULL, NULL, NULL, "
             "NULL)",
@@ -139,7 +138,7 @@ std::vector<std::string> Ledger::take_news() {
     if (!events.empty()) statements.push_back(notify_sql(run_, number_, events));
     std::vector<std::string> rows;
     for (auto& [database, row] : std::exchange(news_, {})) rows.push_back(std::move(row));
-    if (!rows.empty()) statements.push_back(fmt::format(write_format, join(rows, ",\n")));
+    if (!rows.empty()) statements.push_back(mad::format(write_format, join(rows, ",\n")));
     return statements;
 }
 
@@ -151,15 +150,16 @@ Task<void> Ledger::write() {
 Task<void> Ledger::end(std::string_view status, std::size_t databases) {
     std::vector<std::string> statements = take_news();
     statements.push_back(
-        fmt::format("UPDATE mad_migrate.run_entry SET status = {}, databases = {}, finished_at = "
+        mad::format("UPDATE mad_migrate.run_entry SET status = {}, databases = {}, finished_at = "
                     "pg_catalog.clock_timestamp() WHERE run = {}",
                     quote_literal(status), databases, number_));
     co_await session_.run(join(statements, ";\n"));
 }
 
 Task<std::map<int, std::string>> Ledger::blockers_of(std::vector<int> processes) {
-    const Rows rows =
-        co_await session_.run(fmt::format(blockers_format, fmt::join(processes, ", ")));
+    std::vector<std::string> numbers;
+    for (const int process : processes) numbers.push_back(std::to_string(process));
+    const Rows rows = co_await session_.run(mad::format(blockers_format, join(numbers, ", ")));
     std::map<int, std::string> blockers;
     for (const Row& row : rows) {
         blockers.emplace(std::stoi(row.at(0).value()), row.at(1).value_or(""));

@@ -1,12 +1,11 @@
 // Migrating one database: written once, straight down, for any Executor.
 #include "engine/migrate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
 #include "engine/journey.hpp"
@@ -23,7 +22,7 @@ using namespace std::chrono_literals;
 Failure locked_failure(const Journey& journey, std::string holder) {
     return Failure(
         Code::locked,
-        fmt::format("branch \"{}\" of database \"{}\" is being migrated by another session",
+        mad::format("branch \"{}\" of database \"{}\" is being migrated by another session",
                     journey.order.branch, journey.database_name),
         std::move(holder),
         "Wait for it and run the call again, or raise mad_migrate.lock_timeout.");
@@ -56,9 +55,9 @@ void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step
         if (script.transactional) continue;
         throw Failure(
             Code::active_transaction,
-            fmt::format("revision \"{}\" cannot run inside a transaction block", step.revision),
+            mad::format("revision \"{}\" cannot run inside a transaction block", step.revision),
             describe_untransactional(script),
-            fmt::format("Use {} outside a transaction block.",
+            mad::format("Use {} outside a transaction block.",
                         call_text(journey, step.direction, journey.order.target)));
     }
 }
@@ -183,7 +182,7 @@ Task<void> migrate(const Migrations& migrations, Executor& database, std::string
     result = {seen.heads, seen.heads, 0, true};
     if (seen.unfinished) {
         result.standstill =
-            fmt::format("statement {} of revision {}", seen.unfinished->statements_done + 1,
+            mad::format("statement {} of revision {}", seen.unfinished->statements_done + 1,
                         seen.unfinished->revision);
     }
     const std::vector<Step> plan = plan_for(journey, seen.heads);

@@ -1,8 +1,7 @@
 // Plans written out as SQL that psql alone can run.
 #include "engine/offline.hpp"
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
 #include "engine/kit.hpp"
@@ -18,7 +17,7 @@ std::string prologue(const OfflineOrder& order) {
 }
 
 std::string settings(const OfflineOrder& order) {
-    return fmt::format("SET LOCAL search_path = {};\nSET LOCAL mad_migrate.environment = {};\n",
+    return mad::format("SET LOCAL search_path = {};\nSET LOCAL mad_migrate.environment = {};\n",
                        order.search_path, quote_literal(order.environment));
 }
 
@@ -26,7 +25,7 @@ std::string heading(const Step& step, const RunnableScript& script) {
     const auto side = [](const std::vector<std::string>& ids) {
         return ids.empty() ? std::string("<base>") : join(ids, ", ");
     };
-    return fmt::format("-- Running {} {} -> {}{}\n", name_of(step.direction),
+    return mad::format("-- Running {} {} -> {}{}\n", name_of(step.direction),
                        comment_line(side(step.rows.deletes)), comment_line(side(step.rows.inserts)),
                        script.message.empty() ? "" : comment_line(", " + script.message));
 }
@@ -49,7 +48,7 @@ std::string rehearsal(const Step& step, const OfflineOrder& order) {
 std::string outside_transaction(const Step& step, const RunnableScript& script,
                                 const OfflineOrder& order) {
     std::string sql = rehearsal(step, order);
-    sql += fmt::format("SET search_path = {};\nSET mad_migrate.environment = {};\n",
+    sql += mad::format("SET search_path = {};\nSET mad_migrate.environment = {};\n",
                        order.search_path, quote_literal(order.environment));
     for (const Statement& statement : script.statements) sql += statement.text + "\n;\n";
     return sql + "RESET search_path;\nRESET mad_migrate.environment;\n" +

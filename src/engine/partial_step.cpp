@@ -3,8 +3,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/position.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
@@ -16,12 +15,12 @@ namespace mad {
 namespace {
 
 std::string half_way(const Journey& journey, const UnfinishedStep& unfinished) {
-    return fmt::format("revision \"{}\" is half-way through its {} in database \"{}\"",
+    return mad::format("revision \"{}\" is half-way through its {} in database \"{}\"",
                        unfinished.revision, name_of(unfinished.direction), journey.database_name);
 }
 
 std::string count_done(const UnfinishedStep& unfinished) {
-    return fmt::format("Statements done: {}.", unfinished.statements_done);
+    return mad::format("Statements done: {}.", unfinished.statements_done);
 }
 
 constexpr std::string_view mend_by_hand =
@@ -31,7 +30,7 @@ void refuse_without_script(const Journey& journey, const UnfinishedStep& unfinis
     if (journey.graph.find(unfinished.revision)) return;
     throw Failure(Code::partial_step, half_way(journey, unfinished) + ", and its script is gone",
                   count_done(unfinished),
-                  fmt::format("Add its script again and finish it, or {}", mend_by_hand));
+                  mad::format("Add its script again and finish it, or {}", mend_by_hand));
 }
 
 void refuse_other_plan(const Journey& journey, const UnfinishedStep& unfinished,
@@ -41,7 +40,7 @@ void refuse_other_plan(const Journey& journey, const UnfinishedStep& unfinished,
     if (goes_on) return;
     const bool downwards = unfinished.direction == Direction::downgrade;
     throw Failure(Code::partial_step, half_way(journey, unfinished), count_done(unfinished),
-                  fmt::format("Finish it with {}, or {}",
+                  mad::format("Finish it with {}, or {}",
                               call_text(journey, unfinished.direction,
                                         unfinished.revision + (downwards ? "-1" : "")),
                               mend_by_hand));
@@ -53,12 +52,12 @@ void refuse_edited(const Journey& journey, const UnfinishedStep& unfinished) {
     if (unfinished.statements_done == 0 || script.checksum == unfinished.checksum) return;
     throw Failure(
         Code::partial_step,
-        fmt::format("script of revision \"{}\" was edited while it is half-way through "
+        mad::format("script of revision \"{}\" was edited while it is half-way through "
                     "its {} in database \"{}\"",
                     unfinished.revision, name_of(unfinished.direction), journey.database_name),
-        fmt::format("Statements of its earlier text that are done: {}.",
+        mad::format("Statements of its earlier text that are done: {}.",
                     unfinished.statements_done),
-        fmt::format("Put the earlier text back, or {}", mend_by_hand));
+        mad::format("Put the earlier text back, or {}", mend_by_hand));
 }
 
 /// A crash came between the statement and the record of it.
@@ -67,13 +66,13 @@ void refuse_unknown_outcome(const Journey& journey, const RunnableScript& script
     const Statement& statement = script.statements[index];
     throw Failure(
         Code::partial_step,
-        fmt::format("it is not known whether a statement of revision \"{}\" was completed in "
+        mad::format("it is not known whether a statement of revision \"{}\" was completed in "
                     "database \"{}\"",
                     script.revision, journey.database_name),
-        fmt::format("Statement {} of {}, line {} of script \"{}\": {}", index + 1,
+        mad::format("Statement {} of {}, line {} of script \"{}\": {}", index + 1,
                     script.statements.size(), statement.line, script.filename,
                     first_line(statement.text)),
-        fmt::format("Look into that database, then say SELECT mad_migrate.resolve({}, {}, 'done') "
+        mad::format("Look into that database, then say SELECT mad_migrate.resolve({}, {}, 'done') "
                     "or 'retry', and run the call again.",
                     quote_literal(journey.order.branch), quote_literal(journey.database_name)));
 }
@@ -144,7 +143,7 @@ Task<std::int64_t> begin(const Journey& journey, const Step& step, const Runnabl
 }  // namespace
 
 std::string call_text(const Journey& journey, Direction direction, const std::string& target) {
-    return fmt::format("CALL mad_migrate.run_{}({}, {})", name_of(direction),
+    return mad::format("CALL mad_migrate.run_{}({}, {})", name_of(direction),
                        quote_literal(journey.order.branch), quote_literal(target));
 }
 
@@ -185,7 +184,7 @@ Task<void> run_outside_transaction(const Journey& journey, const Step& step,
     }
     for (std::size_t done = unfinished ? unfinished->statements_done : 0;
          done < script.statements.size(); ++done) {
-        result.standstill = fmt::format("statement {} of {} of revision {}", done + 1,
+        result.standstill = mad::format("statement {} of {} of revision {}", done + 1,
                                         script.statements.size(), step.revision);
         co_await run_statement(journey, script, step_id, done);
     }
@@ -198,12 +197,12 @@ Task<void> settle_unfinished(Executor& database, const std::string& branch,
     const Inspection seen = co_await lock_and_inspect(database, branch, kit_sql);
     if (!seen.locked) {
         throw Failure(Code::locked,
-                      fmt::format("branch \"{}\" is being migrated by another session", branch), {},
+                      mad::format("branch \"{}\" is being migrated by another session", branch), {},
                       "Wait for it and run the call again.");
     }
     if (!seen.unfinished) {
         throw Failure(Code::partial_step,
-                      fmt::format("no step of branch \"{}\" is half-way in that database", branch),
+                      mad::format("no step of branch \"{}\" is half-way in that database", branch),
                       {}, "There is nothing to resolve.");
     }
     const UnfinishedStep& step = *seen.unfinished;

@@ -3,8 +3,7 @@
 
 #include <string_view>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/quote.hpp"
 
 namespace mad {
@@ -18,8 +17,8 @@ constexpr std::string_view is_stale =
 /// The record stays until the database is gone, so that whoever comes after a crash finishes this.
 Task<void> drop_recorded(Executor& control, const std::string& branch,
                          const std::string& database) {
-    co_await control.run(fmt::format("DROP DATABASE IF EXISTS {}", quote_identifier(database)));
-    co_await control.run(fmt::format(
+    co_await control.run(mad::format("DROP DATABASE IF EXISTS {}", quote_identifier(database)));
+    co_await control.run(mad::format(
         "DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {} AND state = "
         "'dropping'",
         quote_literal(branch), quote_literal(database)));
@@ -34,7 +33,7 @@ Task<std::size_t> drop_all(const PoolSession& session, const Rows& databases) {
 
 /// What a dead session left half-made or half-dropped.
 Task<std::size_t> sweep(const PoolSession& session) {
-    co_await session.control.run(fmt::format(
+    co_await session.control.run(mad::format(
         "WITH abandoned AS MATERIALIZED (SELECT database, {} AS locked FROM mad_migrate.registry "
         "WHERE branch = {} AND kind = 'pooled' AND state = 'creating'), "
         "marked AS (UPDATE mad_migrate.registry r SET state = 'dropping' FROM abandoned a "
@@ -43,7 +42,7 @@ Task<std::size_t> sweep(const PoolSession& session) {
         abandoned_clone_sql("database"), quote_literal(session.branch),
         quote_literal(session.branch), release_clone_sql("database")));
     const Rows rows = co_await session.control.run(
-        fmt::format("SELECT database FROM mad_migrate.registry WHERE branch = {} AND kind = "
+        mad::format("SELECT database FROM mad_migrate.registry WHERE branch = {} AND kind = "
                     "'pooled' AND state = 'dropping'",
                     quote_literal(session.branch)));
     co_return co_await drop_all(session, rows);
@@ -52,7 +51,7 @@ Task<std::size_t> sweep(const PoolSession& session) {
 /// Of those that nobody is about to claim.
 Task<std::size_t> drop_spares(const PoolSession& session, std::string which) {
     const Rows rows = co_await session.control.run(
-        fmt::format("WITH spare AS MATERIALIZED (SELECT r.database FROM mad_migrate.registry r "
+        mad::format("WITH spare AS MATERIALIZED (SELECT r.database FROM mad_migrate.registry r "
                     "JOIN mad_migrate.branch b ON b.branch = r.branch "
                     "WHERE r.branch = {0} AND r.kind = 'pooled' AND r.state = 'ready' {1} "
                     "FOR UPDATE OF r SKIP LOCKED) "
@@ -69,7 +68,7 @@ Task<std::size_t> drop_stale(const PoolSession& session) {
 /// Those under way count too: another session makes them.
 Task<std::size_t> count_spares(const PoolSession& session) {
     const Rows rows = co_await session.control.run(
-        fmt::format("SELECT pg_catalog.count(*) FROM mad_migrate.registry WHERE branch = {} AND "
+        mad::format("SELECT pg_catalog.count(*) FROM mad_migrate.registry WHERE branch = {} AND "
                     "kind = 'pooled' AND state IN ('ready', 'creating')",
                     quote_literal(session.branch)));
     co_return std::stoul(rows.at(0).at(0).value());
@@ -82,7 +81,7 @@ Task<std::size_t> trim_pool(PoolSession session, std::optional<std::size_t> size
     dropped += co_await drop_stale(session);
     const std::size_t spares = co_await count_spares(session);
     if (!size || spares <= *size) co_return dropped;
-    dropped += co_await drop_spares(session, fmt::format("LIMIT {}", spares - *size));
+    dropped += co_await drop_spares(session, mad::format("LIMIT {}", spares - *size));
     co_return dropped;
 }
 
@@ -99,7 +98,7 @@ Task<FillReport> fill_pool(PoolSession session, std::size_t size, Surplus surplu
 }
 
 std::string replace_stale_sql(const std::string& branch) {
-    return fmt::format(
+    return mad::format(
         "INSERT INTO mad_migrate.job (kind, branch) SELECT 'refill', {0} WHERE EXISTS ("
         "SELECT FROM mad_migrate.registry r JOIN mad_migrate.branch b ON b.branch = r.branch "
         "WHERE r.branch = {0} AND r.kind = 'pooled' AND r.state = 'ready' AND {1})",
@@ -107,7 +106,7 @@ std::string replace_stale_sql(const std::string& branch) {
 }
 
 Task<void> drop_deprovisioned(Executor& control, std::string branch, std::string database) {
-    const Rows rows = co_await control.run(fmt::format(
+    const Rows rows = co_await control.run(mad::format(
         "UPDATE mad_migrate.registry SET state = 'dropping' WHERE branch = {} AND database = {} "
         "AND (state = 'dropping' OR (state = 'deprovisioned' AND drop_after <= "
         "pg_catalog.clock_timestamp())) RETURNING database",

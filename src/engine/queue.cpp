@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
 #include "engine/pool.hpp"
@@ -92,11 +91,11 @@ struct Work {
 
 std::string Work::describe() const {
     if (organization) {
-        return fmt::format("{} of organization \"{}\" of branch \"{}\"", kind, *organization,
+        return mad::format("{} of organization \"{}\" of branch \"{}\"", kind, *organization,
                            branch);
     }
-    if (database) return fmt::format("{} of database \"{}\"", kind, *database);
-    return fmt::format("{} of branch \"{}\"", kind, branch);
+    if (database) return mad::format("{} of database \"{}\"", kind, *database);
+    return mad::format("{} of branch \"{}\"", kind, branch);
 }
 
 std::optional<Work> work_of(const Rows& rows) {
@@ -122,12 +121,12 @@ class Drain {
 
     Task<Drained> operator()() {
         co_await control_.run(
-            fmt::format(take_back_format, order_.attempts, next_attempt, order_.attempts, kinds_));
-        co_await control_.run(fmt::format(forget_format, kinds_));
+            mad::format(take_back_format, order_.attempts, next_attempt, order_.attempts, kinds_));
+        co_await control_.run(mad::format(forget_format, kinds_));
         Drained drained;
         for (;;) {
             const std::optional<Work> work =
-                work_of(co_await control_.run(fmt::format(take_format, kinds_, unless_)));
+                work_of(co_await control_.run(mad::format(take_format, kinds_, unless_)));
             if (!work) {
                 drained.next = co_await next_due();
                 co_return drained;
@@ -148,7 +147,7 @@ class Drain {
         if (failed) {
             co_await record(work, *failed);
         } else {
-            co_await control_.run(fmt::format(succeeded_format, fmt::join(work.numbers, ", ")));
+            co_await control_.run(mad::format(succeeded_format, join(work.numbers, ", ")));
         }
         co_return !failed;
     }
@@ -156,11 +155,11 @@ class Drain {
     Task<void> perform(const Work& work) {
         const std::string branch = quote_literal(work.branch);
         if (work.kind == "provision") {
-            co_await control_.run(fmt::format("SELECT mad_migrate.provision_org({}::text, {})",
+            co_await control_.run(mad::format("SELECT mad_migrate.provision_org({}::text, {})",
                                               quote_literal(work.organization.value_or("")),
                                               branch));
         } else if (work.kind == "refill") {
-            co_await control_.run(fmt::format("SELECT mad_migrate.fill_pool({})", branch));
+            co_await control_.run(mad::format("SELECT mad_migrate.fill_pool({})", branch));
         } else if (work.kind == "drop") {
             co_await drop_deprovisioned(control_, work.branch, work.database.value_or(""));
         } else {
@@ -169,31 +168,31 @@ class Drain {
     }
 
     Task<void> upgrade(const Work& work) {
-        co_await control_.run(fmt::format("SELECT set_config('mad_migrate.environment', {}, false)",
+        co_await control_.run(mad::format("SELECT set_config('mad_migrate.environment', {}, false)",
                                           quote_literal(work.environment.value_or("development"))));
         co_await control_.run(
-            fmt::format("CALL mad_migrate.run_queued_upgrade({})", work.numbers.front()));
+            mad::format("CALL mad_migrate.run_queued_upgrade({})", work.numbers.front()));
     }
 
     Task<void> record(const Work& work, const Failure& failure) {
         const Report& report = failure.report();
         const Rows rows = co_await control_.run(
-            fmt::format(failed_format, order_.attempts, next_attempt, order_.attempts,
+            mad::format(failed_format, order_.attempts, next_attempt, order_.attempts,
                         quote_literal(report.sqlstate), quote_literal(report.message),
-                        literal_or_null(report.detail), fmt::join(work.numbers, ", ")));
+                        literal_or_null(report.detail), join(work.numbers, ", ")));
         const bool dead = !rows.empty() && rows.front().at(0) == "dead";
-        host_.say({Notice::Level::warning,
-                   fmt::format("job {} ({}) failed{}: {} ({})", fmt::join(work.numbers, ", "),
-                               work.describe(), dead ? " and is given up" : "", report.message,
-                               report.sqlstate),
-                   report.detail,
-                   dead ? fmt::format("Mend the cause and run SELECT mad_migrate.retry({}).",
-                                      work.numbers.front())
-                        : report.hint});
+        host_.say(
+            {Notice::Level::warning,
+             mad::format("job {} ({}) failed{}: {} ({})", join(work.numbers, ", "), work.describe(),
+                         dead ? " and is given up" : "", report.message, report.sqlstate),
+             report.detail,
+             dead ? mad::format("Mend the cause and run SELECT mad_migrate.retry({}).",
+                                work.numbers.front())
+                  : report.hint});
     }
 
     Task<std::optional<std::chrono::milliseconds>> next_due() {
-        const Rows rows = co_await control_.run(fmt::format(next_due_format, kinds_, unless_));
+        const Rows rows = co_await control_.run(mad::format(next_due_format, kinds_, unless_));
         const Cell& milliseconds = rows.at(0).at(0);
         std::optional<std::chrono::milliseconds> next;
         // One that is due and was not taken is locked by somebody: that takes a moment.

@@ -1,11 +1,10 @@
 // Errors of a script's statements, told where they happened as psql tells it.
 #include "engine/script_failure.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "core/format.hpp"
 #include "core/position.hpp"
 
 namespace mad {
@@ -22,7 +21,7 @@ Failure with_context(const Failure& failure, std::string_view context) {
 Failure in_statement(const Failure& failure, const RunnableScript& script, std::size_t index,
                      int line) {
     return with_context(failure,
-                        fmt::format("statement {} of {}, line {} of script \"{}\": {}", index + 1,
+                        mad::format("statement {} of {}, line {} of script \"{}\": {}", index + 1,
                                     script.statements.size(), line, script.filename,
                                     first_line(script.statements[index].text)));
 }
@@ -82,7 +81,7 @@ Failure located_at(const Failure& failure, const RunnableScript& script, std::si
 
 Failure located_in(const Failure& failure, const Whereabouts& where) {
     return with_context(
-        failure, fmt::format("{} of revision \"{}\", branch \"{}\", database \"{}\"",
+        failure, mad::format("{} of revision \"{}\", branch \"{}\", database \"{}\"",
                              name_of(where.step.direction), where.step.revision, where.branch,
                              where.database));
 }
@@ -91,9 +90,9 @@ std::string describe_untransactional(const RunnableScript& script) {
     const auto found = std::find_if(script.statements.begin(), script.statements.end(),
                                     [](const Statement& s) { return !s.transactional; });
     if (script.switched_off || found == script.statements.end()) {
-        return fmt::format("Script \"{}\" says \"Transaction: off\".", script.filename);
+        return mad::format("Script \"{}\" says \"Transaction: off\".", script.filename);
     }
-    return fmt::format("Script \"{}\", line {}: {}", script.filename, found->line,
+    return mad::format("Script \"{}\", line {}: {}", script.filename, found->line,
                        first_line(found->text));
 }
 

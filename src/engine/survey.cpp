@@ -1,9 +1,8 @@
 // Survey: what a database tells of a branch to somebody who only looks.
 #include "engine/survey.hpp"
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/naming.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
@@ -20,7 +19,7 @@ Heads heads_of(const Cell& joined) {
 
 /// The session's own value of the setting is as old as the session.
 std::string published_sql(const std::string& branch) {
-    return fmt::format(
+    return mad::format(
         R"(SELECT (SELECT pg_catalog.substr(s.setting, pg_catalog.strpos(s.setting, '=') + 1)
           FROM pg_catalog.pg_db_role_setting r
           JOIN pg_catalog.pg_database d ON d.oid = r.setdatabase
@@ -31,7 +30,7 @@ std::string published_sql(const std::string& branch) {
 }
 
 std::string standstill_sql(const std::string& branch) {
-    return fmt::format(
+    return mad::format(
         R"(SELECT pg_catalog.format('%s of revision "%s" is half-way: statements done: %s of %s', h.direction,
                          h.revision, h.statements_done, h.statements)
   FROM mad_migrate.history h WHERE h.branch = {} AND h.finished_at IS NULL)",
@@ -39,7 +38,7 @@ std::string standstill_sql(const std::string& branch) {
 }
 
 std::string checksums_sql(const std::string& branch) {
-    return fmt::format(
+    return mad::format(
         R"(SELECT DISTINCT ON (h.revision) h.revision, h.checksum
   FROM mad_migrate.history h
  WHERE h.branch = {} AND h.finished_at IS NOT NULL AND h.direction <> 'downgrade'

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/quote.hpp"
 
 namespace mad {
@@ -21,8 +20,8 @@ constexpr std::string_view hold = "template";
 }  // namespace
 
 std::string TemplateHold::lock(std::string_view function, std::string_view name) const {
-    return fmt::format("pg_catalog.{}(pg_catalog.hashtextextended({}, 0))", function,
-                       quote_literal(fmt::format("mad_migrate:{}:{}", name, branch_)));
+    return mad::format("pg_catalog.{}(pg_catalog.hashtextextended({}, 0))", function,
+                       quote_literal(mad::format("mad_migrate:{}:{}", name, branch_)));
 }
 
 Task<void> TemplateHold::open(std::chrono::milliseconds patience) {
@@ -37,7 +36,7 @@ Task<void> TemplateHold::open(std::chrono::milliseconds patience) {
     co_await control_.run("SELECT " + lock("pg_advisory_unlock", gate));
     if (failed) throw Failure(*std::move(failed));
     co_await control_.run(
-        fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS true", quote_identifier(database_)));
+        mad::format("ALTER DATABASE {} ALLOW_CONNECTIONS true", quote_identifier(database_)));
     is_open_ = true;
 }
 
@@ -72,7 +71,7 @@ Task<void> TemplateHold::keep_trying(Attempt attempt, TimePoint deadline) {
         if (now >= deadline) {
             throw Failure(
                 Code::locked,
-                fmt::format("template \"{}\" of branch \"{}\" is being migrated or cloned by "
+                mad::format("template \"{}\" of branch \"{}\" is being migrated or cloned by "
                             "another session",
                             database_, branch_),
                 {}, "Wait for it and run the call again, or raise mad_migrate.lock_timeout.");
@@ -93,7 +92,7 @@ Task<bool> TemplateHold::try_hold() {
 Task<bool> TemplateHold::try_share() {
     const bool passed = co_await ask(lock("pg_try_advisory_lock_shared", gate));
     if (!passed) co_return false;
-    const Rows rows = co_await control_.run(fmt::format("SELECT {}, {}",
+    const Rows rows = co_await control_.run(mad::format("SELECT {}, {}",
                                                         lock("pg_try_advisory_lock_shared", hold),
                                                         lock("pg_advisory_unlock_shared", gate)));
     co_return rows.at(0).at(0) == "t";
@@ -105,16 +104,16 @@ Task<bool> TemplateHold::ask(std::string condition) {
 }
 
 Task<bool> TemplateHold::takes_connections() {
-    return ask(fmt::format(
+    return ask(mad::format(
         "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = {} AND datallowconn)",
         quote_literal(database_)));
 }
 
 Task<void> TemplateHold::refuse_connections() {
     co_await control_.run(
-        fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote_identifier(database_)));
+        mad::format("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote_identifier(database_)));
     co_await control_.run(
-        fmt::format("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+        mad::format("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
                     "WHERE datname = {} AND backend_type = 'client backend'",
                     quote_literal(database_)));
 }

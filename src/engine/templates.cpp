@@ -1,9 +1,8 @@
 // The template database from which a branch's databases are cloned.
 #include "engine/templates.hpp"
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/quote.hpp"
 
 namespace mad {
@@ -18,16 +17,16 @@ constexpr const char* duplicate_database = "42P04";
 Task<void> ensure_template(Executor& beside, std::string name, std::string branch) {
     const std::string database = quote_identifier(name);
     try {
-        co_await beside.run(fmt::format(
+        co_await beside.run(mad::format(
             "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false",
             database));
     } catch (const Failure& failure) {
         if (failure.report().sqlstate != duplicate_database) throw;
         co_return;
     }
-    co_await beside.run(fmt::format(
+    co_await beside.run(mad::format(
         "COMMENT ON DATABASE {} IS {}", database,
-        quote_literal(fmt::format("Template of branch \"{}\", kept by mad_migrate", branch))));
+        quote_literal(mad::format("Template of branch \"{}\", kept by mad_migrate", branch))));
 }
 
 }  // namespace mad

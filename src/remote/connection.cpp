@@ -3,9 +3,8 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/quote.hpp"
 #include "remote/script_message.hpp"
 
@@ -15,8 +14,8 @@ namespace {
 void check_same(std::string_view what, std::string_view wanted, const char* got) {
     if (got != nullptr && wanted == got) return;
     throw Failure(Code::connection_failed,
-                  fmt::format("session has another {} than asked for", what),
-                  fmt::format("Asked for \"{}\", got \"{}\".", wanted, got == nullptr ? "" : got),
+                  mad::format("session has another {} than asked for", what),
+                  mad::format("Asked for \"{}\", got \"{}\".", wanted, got == nullptr ? "" : got),
                   "Check what stands between this server and that one.");
 }
 
@@ -85,22 +84,22 @@ void Connection::verify_identity(const ConnectionSettings& settings) const {
 
 /// Asks the server itself: how it writes the time depends on settings.
 Task<void> Connection::verify_instance(std::string expected) {
-    const Rows rows = co_await ask(fmt::format(
+    const Rows rows = co_await ask(mad::format(
         "{}; SELECT current_user OPERATOR(pg_catalog.=) session_user, "
         "pg_catalog.pg_postmaster_start_time() OPERATOR(pg_catalog.=) {}::pg_catalog.timestamptz",
         take_own_path, quote_literal(expected)));
     has_own_path_ = true;
     if (rows.at(0).at(0) != "t") {
         throw Failure(Code::connection_failed,
-                      fmt::format("session in database \"{}\" acts as another role than the one "
+                      mad::format("session in database \"{}\" acts as another role than the one "
                                   "that logged in",
                                   session_.database()),
                       {}, "Check what ALTER ROLE or ALTER DATABASE sets for it.");
     }
     if (rows.at(0).at(1) == "t") co_return;
     throw Failure(Code::connection_failed,
-                  fmt::format("database \"{}\" was found on another server", session_.database()),
-                  fmt::format("The server asked for was started at {}.", expected),
+                  mad::format("database \"{}\" was found on another server", session_.database()),
+                  mad::format("The server asked for was started at {}.", expected),
                   "Check the socket directory and the port, and what listens there.");
 }
 

@@ -8,10 +8,11 @@
 #include <memory>
 #include <string_view>
 
-#include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include "core/failure.hpp"
+#include "core/format.hpp"
+#include "core/text.hpp"
 
 namespace mad::remote {
 namespace {
@@ -53,8 +54,8 @@ Options parse_options(const std::string& text) {
 void check_not_reserved(std::string_view keyword) {
     if (std::ranges::find(reserved_keywords, keyword) == reserved_keywords.end()) return;
     throw Failure(Code::invalid_parameter,
-                  fmt::format("connection option \"{}\" cannot be set", keyword),
-                  fmt::format("Set for each session: {}.", fmt::join(reserved_keywords, ", ")),
+                  mad::format("connection option \"{}\" cannot be set", keyword),
+                  mad::format("Set for each session: {}.", join(reserved_keywords, ", ")),
                   "Remove it from the connection options.");
 }
 
@@ -70,7 +71,7 @@ void add_administrator_options(const std::string& text, Parameters& parameters) 
 /// Without them libpq would ask the server's environment, or take the name of its account.
 void check_given(std::string_view keyword, const std::string& value) {
     if (!value.empty()) return;
-    throw Failure(Code::invalid_parameter, fmt::format("connection without a {}", keyword));
+    throw Failure(Code::invalid_parameter, mad::format("connection without a {}", keyword));
 }
 
 }  // namespace

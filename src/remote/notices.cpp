@@ -3,8 +3,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "remote/result.hpp"
 
 namespace mad::remote {
@@ -51,7 +50,7 @@ void Notices::say_all(Host& host) {
     for (const Notice& notice : notices) host.say(notice);
     if (dropped > 0) {
         host.say({.level = Notice::Level::notice,
-                  .message = fmt::format("{} more notices are not shown", dropped),
+                  .message = mad::format("{} more notices are not shown", dropped),
                   .detail = {},
                   .hint = {}});
     }

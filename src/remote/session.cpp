@@ -5,8 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/text.hpp"
 #include "remote/environment.hpp"
 
@@ -71,9 +70,9 @@ std::string Session::complaint() const {
 
 Failure Session::cannot_connect(std::string detail) const {
     return Failure(
-        Code::connection_failed, fmt::format("could not connect to database \"{}\"", database()),
+        Code::connection_failed, mad::format("could not connect to database \"{}\"", database()),
         std::move(detail),
-        fmt::format(
+        mad::format(
             "Check that the database exists and that role \"{}\" may connect to "
             "it{}.",
             user(),
@@ -82,7 +81,7 @@ Failure Session::cannot_connect(std::string detail) const {
 
 Report Session::lost() const {
     return Failure(Code::connection_failed,
-                   fmt::format("connection to database \"{}\" was lost", database()), complaint(),
+                   mad::format("connection to database \"{}\" was lost", database()), complaint(),
                    "Look into that server's log for the reason, and run the call again.")
         .report();
 }

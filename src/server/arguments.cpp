@@ -6,7 +6,7 @@ namespace mad::pg {
 namespace {
 
 [[noreturn]] void refuse_null(const char* name) {
-    throw Failure(Code::invalid_parameter, fmt::format("parameter \"{}\" must not be null", name));
+    throw Failure(Code::invalid_parameter, mad::format("parameter \"{}\" must not be null", name));
 }
 
 std::string string_of(Datum datum) {
@@ -47,7 +47,7 @@ std::optional<std::vector<std::string>> Arguments::optional_texts(int index,
     for (int i = 0; i < elements.count; ++i) {
         if (elements.nulls[i]) {
             throw Failure(Code::invalid_parameter,
-                          fmt::format("parameter \"{}\" must not contain nulls", name));
+                          mad::format("parameter \"{}\" must not contain nulls", name));
         }
         items.push_back(string_of(elements.values[i]));
     }

@@ -16,7 +16,7 @@ constexpr auto patience = 10s;
 bool nobody_arrives(const std::string& branch) {
     const std::string key = arrivals_lock(branch);
     const Rows rows =
-        query(fmt::format("SELECT CASE WHEN pg_catalog.pg_try_advisory_lock({0}) THEN "
+        query(mad::format("SELECT CASE WHEN pg_catalog.pg_try_advisory_lock({0}) THEN "
                           "pg_catalog.pg_advisory_unlock({0}) ELSE false END",
                           key));
     return rows[0][0] == "t";

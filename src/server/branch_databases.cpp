@@ -19,12 +19,12 @@ bool exists(const std::string& name) {
 [[noreturn]] void refuse_absent(const Database& database, const Branch& branch) {
     throw Failure(
         Code::unknown_database,
-        fmt::format("database \"{}\" of branch \"{}\" does not exist", database.name, branch.name),
+        mad::format("database \"{}\" of branch \"{}\" does not exist", database.name, branch.name),
         {},
         database.kind == "main"
-            ? fmt::format("Create it with CREATE DATABASE {}.", quote_identifier(database.name))
+            ? mad::format("Create it with CREATE DATABASE {}.", quote_identifier(database.name))
         : database.kind == "template"
-            ? fmt::format("Run SELECT mad_migrate.upgrade({}) to create it.",
+            ? mad::format("Run SELECT mad_migrate.upgrade({}) to create it.",
                           quote_literal(branch.name))
             : "Restore it, or forget it: DELETE FROM mad_migrate.registry WHERE database = " +
                   quote_literal(database.name) + ".");
@@ -34,7 +34,7 @@ void refuse_elsewhere(const Database& database) {
     if (database.server.empty()) return;
     throw Failure(
         Code::unknown_database,
-        fmt::format("database \"{}\" is on server \"{}\"", database.name, database.server),
+        mad::format("database \"{}\" is on server \"{}\"", database.name, database.server),
         "Only databases of this server can be migrated.",
         "Migrate it from a control database there.");
 }
@@ -42,11 +42,11 @@ void refuse_elsewhere(const Database& database) {
 Failure not_created(const Failure& failure, const Database& database, const Branch& branch) {
     Report report = failure.report();
     if (failure.is(Code::insufficient_privilege)) {
-        report.detail = fmt::format(
+        report.detail = mad::format(
             "The owner of branch \"{}\", role \"{}\", is to create its "
             "template \"{}\".",
             branch.name, branch.owner_name, database.name);
-        report.hint = fmt::format(
+        report.hint = mad::format(
             "Run ALTER ROLE {0} CREATEDB, or create it for the role: CREATE "
             "DATABASE {1} TEMPLATE template0 ENCODING 'UTF8' OWNER {0}.",
             quote_identifier(branch.owner_name), quote_identifier(database.name));

@@ -50,7 +50,7 @@ Database database_of(const Row& row) {
 }
 
 std::vector<Database> query_databases(const std::string& branch, const std::string& condition) {
-    const Rows rows = query_latest(fmt::format(
+    const Rows rows = query_latest(mad::format(
         R"(SELECT database, kind, organization, present, array_to_string(revisions, ','),
                   kind = 'main' AND database = current_database(), server
              FROM mad_migrate.databases
@@ -69,7 +69,7 @@ bool is_glob(std::string_view pattern) {
 
 [[noreturn]] void refuse_unmatched(const std::string& branch, const std::string& pattern) {
     throw Failure(Code::unknown_database,
-                  fmt::format("branch \"{}\" has no database \"{}\"", branch, pattern), {},
+                  mad::format("branch \"{}\" has no database \"{}\"", branch, pattern), {},
                   "See the branch's databases with SELECT * FROM mad_migrate.databases.");
 }
 
@@ -91,7 +91,7 @@ void refuse_missing(const std::string& branch, const std::vector<std::string>& n
 }  // namespace
 
 std::string downgrade_call(const Branch& branch, const std::string& target) {
-    return fmt::format("mad_migrate.downgrade({}, {}{})", quote_literal(branch.name),
+    return mad::format("mad_migrate.downgrade({}, {}{})", quote_literal(branch.name),
                        quote_literal(target),
                        branch.database_template ? ", databases => '{*}'" : "");
 }
@@ -102,13 +102,13 @@ std::vector<std::string> items_of(const std::optional<std::string>& joined) {
 
 Branch load_branch(const std::string& name) {
     const Rows rows = query(
-        fmt::format("SELECT owner::oid, database, template, search_path, database_pattern FROM "
+        mad::format("SELECT owner::oid, database, template, search_path, database_pattern FROM "
                     "mad_migrate.branch WHERE branch = {}",
                     quote_literal(name)));
     if (rows.empty()) {
-        throw Failure(Code::unknown_branch, fmt::format("branch \"{}\" does not exist", name),
-                      fmt::format("Known branches: {}.", known_branches()),
-                      fmt::format("Create it with SELECT mad_migrate.create_branch({}).",
+        throw Failure(Code::unknown_branch, mad::format("branch \"{}\" does not exist", name),
+                      mad::format("Known branches: {}.", known_branches()),
+                      mad::format("Create it with SELECT mad_migrate.create_branch({}).",
                                   quote_literal(name)));
     }
     const Row& row = rows[0];
@@ -124,7 +124,7 @@ Branch load_branch(const std::string& name) {
 }
 
 RevisionGraph load_graph(const std::string& branch) {
-    const Rows rows = query(fmt::format(
+    const Rows rows = query(mad::format(
         R"(SELECT revision, array_to_string(down_revisions, ','), array_to_string(depends_on, ','),
                   array_to_string(labels, ',')
              FROM mad_migrate.script
@@ -155,7 +155,7 @@ std::vector<Database> databases_of(const std::string& branch,
             names.push_back(pattern);
         }
     }
-    condition += fmt::format("database = ANY ({})", quote_array(names));
+    condition += mad::format("database = ANY ({})", quote_array(names));
     std::vector<Database> databases = query_databases(branch, condition);
     refuse_missing(branch, names, databases);
     return databases;
@@ -188,19 +188,19 @@ void refuse_if_copied(const std::vector<Database>& databases) {
     if (rows.empty()) return;
     throw Failure(
         Code::copied_control,
-        fmt::format("database \"{}\" is a copy of a control database", rows[0][0].value()),
+        mad::format("database \"{}\" is a copy of a control database", rows[0][0].value()),
         rows[0][1]
-            ? fmt::format("Its original \"{}\" moves the branches' other databases.", *rows[0][1])
+            ? mad::format("Its original \"{}\" moves the branches' other databases.", *rows[0][1])
             : "Its original is gone.",
         "Make the call there, or let this database take its original's place with SELECT "
         "mad_migrate.take_over().");
 }
 
 Heads own_heads(const std::string& branch) {
-    const Rows found = query(fmt::format("SELECT to_regclass({})",
+    const Rows found = query(mad::format("SELECT to_regclass({})",
                                          quote_literal("mad_migrate." + version_table(branch))));
     if (!found[0][0]) return {};
-    return heads_of(query(fmt::format("SELECT string_agg(version_num, ',') FROM mad_migrate.{}",
+    return heads_of(query(mad::format("SELECT string_agg(version_num, ',') FROM mad_migrate.{}",
                                       quote_identifier(version_table(branch))))[0][0]);
 }
 
@@ -224,9 +224,9 @@ std::vector<std::string> databases_with(const std::string& branch, const Revisio
 
 std::string say_where_applied(const std::vector<std::string>& databases) {
     if (databases.size() == 1) {
-        return fmt::format("It is applied in database \"{}\".", databases.front());
+        return mad::format("It is applied in database \"{}\".", databases.front());
     }
-    return fmt::format("It is applied in {} databases, the first is \"{}\".", databases.size(),
+    return mad::format("It is applied in {} databases, the first is \"{}\".", databases.size(),
                        databases.front());
 }
 

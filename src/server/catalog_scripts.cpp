@@ -33,11 +33,11 @@ void require(const Requirement& requirement, const std::string& revision) {
     if (has_revision(graph, heads, wanted)) return;
     throw Failure(
         Code::unmet_requirement,
-        fmt::format("revision \"{}\" requires \"{}@{}\"", revision, requirement.branch,
+        mad::format("revision \"{}\" requires \"{}@{}\"", revision, requirement.branch,
                     requirement.revision),
-        fmt::format("Database \"{}\" of branch \"{}\" does not have it yet.", first.name,
+        mad::format("Database \"{}\" of branch \"{}\" does not have it yet.", first.name,
                     requirement.branch),
-        fmt::format("Run SELECT mad_migrate.upgrade({}, {}) first.",
+        mad::format("Run SELECT mad_migrate.upgrade({}, {}) first.",
                     quote_literal(requirement.branch), quote_literal(requirement.revision)));
 }
 
@@ -49,7 +49,7 @@ void check_requirements(const Script& script) {
         } catch (const Failure& failure) {
             if (failure.is(Code::unmet_requirement)) throw;
             Report report = failure.report();
-            report.context = fmt::format("requirement \"{}@{}\" of revision \"{}\"", one.branch,
+            report.context = mad::format("requirement \"{}@{}\" of revision \"{}\"", one.branch,
                                          one.revision, script.revision.id);
             throw Failure(std::move(report));
         }
@@ -60,14 +60,14 @@ const Section& section_to_run(const Script& script, Direction direction,
                               const std::string& environment) {
     if (direction == Direction::downgrade && script.irreversible) {
         throw Failure(Code::irreversible,
-                      fmt::format("revision \"{}\" cannot be downgraded", script.revision.id),
-                      fmt::format("Its script says: {}", *script.irreversible),
+                      mad::format("revision \"{}\" cannot be downgraded", script.revision.id),
+                      mad::format("Its script says: {}", *script.irreversible),
                       "Write a new revision that undoes it, or restore a backup.");
     }
     const Section* const section = find_section(script, direction, environment);
     if (section != nullptr) return *section;
     throw Failure(Code::invalid_script,
-                  fmt::format("revision \"{}\" has no {} section for environment \"{}\"",
+                  mad::format("revision \"{}\" has no {} section for environment \"{}\"",
                               script.revision.id, name_of(direction), environment),
                   {}, "Set mad_migrate.environment to one it has a section for.");
 }
@@ -76,7 +76,7 @@ const Section& section_to_run(const Script& script, Direction direction,
 
 void refuse_uncommitted_scripts(const std::string& branch) {
     for (const Row& row :
-         query(fmt::format("SELECT xmin::text, min(revision) FROM mad_migrate.script WHERE branch "
+         query(mad::format("SELECT xmin::text, min(revision) FROM mad_migrate.script WHERE branch "
                            "= {} GROUP BY xmin::text",
                            quote_literal(branch)))) {
         const auto writer = static_cast<TransactionId>(std::stoul(row[0].value()));
@@ -84,7 +84,7 @@ void refuse_uncommitted_scripts(const std::string& branch) {
         throw Failure(
             Code::active_transaction,
             "other databases cannot run a script that is not committed yet",
-            fmt::format("Script \"{}\" was added or changed in this transaction, whose rollback "
+            mad::format("Script \"{}\" was added or changed in this transaction, whose rollback "
                         "would not reach them.",
                         row[1].value()),
             "COMMIT first, and run the call again.");
@@ -109,7 +109,7 @@ const RunnableScript& CatalogScripts::script(std::string_view revision, Directio
 void CatalogScripts::load(const std::vector<std::string>& revisions, Direction direction) {
     if (revisions.empty()) return;
     const Rows rows =
-        query(fmt::format("SELECT filename, checksum, script FROM mad_migrate.script "
+        query(mad::format("SELECT filename, checksum, script FROM mad_migrate.script "
                           "WHERE branch = {} AND revision = ANY ({})",
                           quote_literal(branch_), quote_array(revisions)));
     for (const Row& row : rows) {

@@ -21,7 +21,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 CatalogSections::CatalogSections(const std::string& branch, std::string environment)
     : environment_(std::move(environment)) {
     const Rows rows = query(
-        fmt::format("SELECT revision, array_to_string(sections, ','), "
+        mad::format("SELECT revision, array_to_string(sections, ','), "
                     "array_to_string(outside_transaction, ',') "
                     "FROM mad_migrate.script WHERE branch = {} AND outside_transaction <> '{{}}'",
                     quote_literal(branch)));

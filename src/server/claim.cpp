@@ -72,7 +72,7 @@ bool claim(const Organization& organization) {
     const Rows claimed =
         claim_statement({organization.branch, organization.id, organization.database});
     if (claimed.empty()) return false;
-    query_latest(fmt::format(
+    query_latest(mad::format(
         "ALTER DATABASE {0} RENAME TO {1}; ALTER DATABASE {1} ALLOW_CONNECTIONS true",
         quote_identifier(claimed[0].at(0).value()), quote_identifier(organization.database)));
     return true;
@@ -83,7 +83,7 @@ void queue_refill(const std::string& branch) {
 }
 
 std::string arrivals_lock(const std::string& branch) {
-    return fmt::format("pg_catalog.hashtextextended({}, 0)",
+    return mad::format("pg_catalog.hashtextextended({}, 0)",
                        quote_literal("mad_migrate:arrivals:" + branch));
 }
 

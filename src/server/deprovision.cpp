@@ -19,7 +19,7 @@ struct Registered {
 };
 
 std::optional<Registered> find(const Organization& organization) {
-    const Rows rows = query_latest(fmt::format(
+    const Rows rows = query_latest(mad::format(
         "SELECT r.database, r.former_name, r.state, d.oid FROM mad_migrate.registry r "
         "LEFT JOIN pg_catalog.pg_database d ON d.datname = r.database "
         "WHERE r.branch = {} AND r.organization = {} AND r.state <> 'dropping' FOR UPDATE OF r",
@@ -32,7 +32,7 @@ std::optional<Registered> find(const Organization& organization) {
 
 /// A job that is at it right now is waited for: it holds its row.
 void cancel_jobs(const Organization& organization, const char* kind) {
-    query_latest(fmt::format(
+    query_latest(mad::format(
         "DELETE FROM mad_migrate.job WHERE kind = {} AND branch = {} AND organization = {} AND "
         "state IN ('queued', 'running', 'dead')",
         quote_literal(kind), quote_literal(organization.branch), quote_literal(organization.id)));
@@ -47,14 +47,14 @@ std::size_t count_sessions(Oid database) {
     // Of a transaction's first look the server would tell again.
     query("SELECT pg_catalog.pg_stat_clear_snapshot()");
     const Rows rows = query_latest(
-        fmt::format("SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE datid = {} "
+        mad::format("SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE datid = {} "
                     "AND backend_type NOT LIKE 'autovacuum%'",
                     database));
     return std::stoul(rows[0][0].value());
 }
 
 void end_sessions(Oid database) {
-    query_latest(fmt::format(
+    query_latest(mad::format(
         "SELECT pg_catalog.pg_terminate_backend(pid, 10000) FROM pg_catalog.pg_stat_activity WHERE "
         "datid = {} AND backend_type NOT LIKE 'autovacuum%'",
         database));
@@ -70,25 +70,25 @@ void make_free(const Registered& registered, const Organization& organization, b
     }
     throw Failure(
         Code::object_in_use,
-        fmt::format("database \"{}\" of organization \"{}\" is in use", registered.database,
+        mad::format("database \"{}\" of organization \"{}\" is in use", registered.database,
                     organization.id),
-        fmt::format("{} {} connected to it.", sessions,
+        mad::format("{} {} connected to it.", sessions,
                     sessions == 1 ? "session is" : "sessions are"),
-        fmt::format("End them, or have it done: SELECT mad_migrate.deprovision_org({}, force => "
+        mad::format("End them, or have it done: SELECT mad_migrate.deprovision_org({}, force => "
                     "true).",
                     quote_literal(organization.id)));
 }
 
 void rename(const std::string& from, const std::string& to, bool takes_connections) {
     query_latest(
-        fmt::format("ALTER DATABASE {0} ALLOW_CONNECTIONS {2}; ALTER DATABASE {0} RENAME "
+        mad::format("ALTER DATABASE {0} ALLOW_CONNECTIONS {2}; ALTER DATABASE {0} RENAME "
                     "TO {1}",
                     quote_identifier(from), quote_identifier(to), takes_connections));
 }
 
 std::string put_aside(const Organization& organization, const Registered& registered,
                       const std::string& grace) {
-    const Rows rows = query_latest(fmt::format(
+    const Rows rows = query_latest(mad::format(
         "UPDATE mad_migrate.registry SET state = 'deprovisioned', former_name = database, "
         "database = pg_catalog.format('mad_dropped_%s_%s', (SELECT c.database FROM "
         "mad_migrate.control c), {}), drop_after = pg_catalog.now() + {}::pg_catalog.interval "
@@ -99,7 +99,7 @@ std::string put_aside(const Organization& organization, const Registered& regist
     const std::string aside = rows.at(0)[0].value();
     const std::string drop_after = rows[0][1].value();
     rename(registered.database, aside, false);
-    query_latest(fmt::format(
+    query_latest(mad::format(
         "INSERT INTO mad_migrate.job (kind, branch, organization, database, due_at) VALUES "
         "('drop', {}, {}, {}, {})",
         quote_literal(organization.branch), quote_literal(organization.id), quote_literal(aside),
@@ -109,7 +109,7 @@ std::string put_aside(const Organization& organization, const Registered& regist
 
 void refuse_negative(const std::string& grace) {
     const Rows rows =
-        query(fmt::format("SELECT {}::pg_catalog.interval < '0'", quote_literal(grace)));
+        query(mad::format("SELECT {}::pg_catalog.interval < '0'", quote_literal(grace)));
     if (rows[0][0] != "t") return;
     throw Failure(Code::invalid_parameter, "parameter \"grace\" must not be negative");
 }
@@ -117,11 +117,11 @@ void refuse_negative(const std::string& grace) {
 Failure no_database(const Organization& organization, const std::optional<Registered>& registered) {
     if (registered && registered->state == "deprovisioned") {
         return Failure(Code::deprovisioned,
-                       fmt::format("organization \"{}\" is deprovisioned already", organization.id),
-                       fmt::format("Its database is kept as \"{}\".", registered->database));
+                       mad::format("organization \"{}\" is deprovisioned already", organization.id),
+                       mad::format("Its database is kept as \"{}\".", registered->database));
     }
     return Failure(Code::unknown_organization,
-                   fmt::format("organization \"{}\" has no database of branch \"{}\"",
+                   mad::format("organization \"{}\" has no database of branch \"{}\"",
                                organization.id, organization.branch),
                    {}, "See SELECT * FROM mad_migrate.org_databases.");
 }
@@ -168,11 +168,11 @@ std::string restore(const Branch& branch, const std::string& id) {
     if (registered->state != "deprovisioned") return registered->database;
     if (!OidIsValid(registered->oid)) throw database_gone(organization);
     const Rows taken =
-        query_latest(fmt::format("SELECT FROM pg_catalog.pg_database WHERE datname = {}",
+        query_latest(mad::format("SELECT FROM pg_catalog.pg_database WHERE datname = {}",
                                  quote_literal(registered->former_name)));
     if (!taken.empty()) throw name_taken(organization);
     cancel_jobs(organization, "drop");
-    query_latest(fmt::format(
+    query_latest(mad::format(
         "UPDATE mad_migrate.registry SET database = former_name, state = 'ready', former_name = "
         "NULL, drop_after = NULL WHERE branch = {} AND database = {}",
         quote_literal(branch.name), quote_literal(registered->database)));

@@ -78,7 +78,7 @@ bool is_directory(const std::string& path) {
 std::string shared_path(const std::string& name) {
     char share[MAXPGPATH];
     get_share_path(my_exec_path, share);
-    return fmt::format("{}/mad_migrate/{}", share, name);
+    return mad::format("{}/mad_migrate/{}", share, name);
 }
 
 }  // namespace mad::pg

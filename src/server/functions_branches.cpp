@@ -16,8 +16,8 @@ std::string nullable_literal(const std::optional<std::string>& text) {
 
 void check_database_name(const char* parameter, const std::optional<std::string>& name) {
     if (!name || (!name->empty() && name->size() < NAMEDATALEN)) return;
-    throw Failure(Code::invalid_parameter, fmt::format("invalid {}: \"{}\"", parameter, *name),
-                  fmt::format("A database's name has 1 to {} bytes.", NAMEDATALEN - 1),
+    throw Failure(Code::invalid_parameter, mad::format("invalid {}: \"{}\"", parameter, *name),
+                  mad::format("A database's name has 1 to {} bytes.", NAMEDATALEN - 1),
                   "Choose another name.");
 }
 
@@ -28,7 +28,7 @@ void check_template(const std::optional<std::string>& database,
     check_database_name("template", database_template);
     if (database) {
         throw Failure(Code::invalid_parameter, "a branch has either one database or a template",
-                      fmt::format("Given are database \"{}\" and template \"{}\".", *database,
+                      mad::format("Given are database \"{}\" and template \"{}\".", *database,
                                   *database_template),
                       "Leave one of them out.");
     }
@@ -36,7 +36,7 @@ void check_template(const std::optional<std::string>& database,
     if (*database_template != control) return;
     throw Failure(
         Code::invalid_parameter, "the control database cannot be a branch's template",
-        fmt::format("\"{}\" holds the scripts of all branches.", control),
+        mad::format("\"{}\" holds the scripts of all branches.", control),
         "Choose another name: the template is created when the branch is first upgraded.");
 }
 
@@ -53,8 +53,8 @@ void check_pattern(const std::optional<std::string>& pattern,
     }
     if (!pattern || pattern->size() - place.size() + 1 < NAMEDATALEN) return;
     throw Failure(
-        Code::invalid_parameter, fmt::format("database_pattern \"{}\" is too long", *pattern),
-        fmt::format("A database's name has 1 to {} bytes, those of the organization included.",
+        Code::invalid_parameter, mad::format("database_pattern \"{}\" is too long", *pattern),
+        mad::format("A database's name has 1 to {} bytes, those of the organization included.",
                     NAMEDATALEN - 1),
         "Shorten it.");
 }
@@ -67,7 +67,7 @@ void check_search_path(const std::optional<std::string>& search_path) {
         return SplitIdentifierString(pstrdup(text), ',', &names);
     });
     if (is_list) return;
-    throw Failure(Code::invalid_parameter, fmt::format("invalid search_path: \"{}\"", *search_path),
+    throw Failure(Code::invalid_parameter, mad::format("invalid search_path: \"{}\"", *search_path),
                   "It is no list of schema names with commas between them.",
                   "Write it as for SET search_path, with quotes around names that need them, such "
                   "as 'app, \"My Schema\"'.");
@@ -84,37 +84,37 @@ Oid owner_for(const std::optional<std::string>& name) {
 void grant_to_owner(const std::string& branch, Oid owner) {
     if (call([&] { return superuser_arg(owner); })) return;
     const std::string role = role_name(owner);
-    query(fmt::format("GRANT SET ON PARAMETER mad_revision.{} TO {}", quote_identifier(branch),
+    query(mad::format("GRANT SET ON PARAMETER mad_revision.{} TO {}", quote_identifier(branch),
                       quote_identifier(role)));
-    query(fmt::format("SELECT mad_migrate.grant_helpers({})", quote_literal(role)));
-    query(fmt::format("GRANT EXECUTE ON FUNCTION mad_migrate.provision_on_insert TO {}",
+    query(mad::format("SELECT mad_migrate.grant_helpers({})", quote_literal(role)));
+    query(mad::format("GRANT EXECUTE ON FUNCTION mad_migrate.provision_on_insert TO {}",
                       quote_identifier(role)));
 }
 
 void refuse_existing(const std::string& branch) {
     const Rows rows = query(
-        fmt::format("SELECT FROM mad_migrate.branch WHERE branch = {}", quote_literal(branch)));
+        mad::format("SELECT FROM mad_migrate.branch WHERE branch = {}", quote_literal(branch)));
     if (rows.empty()) return;
-    throw Failure(Code::duplicate_branch, fmt::format("branch \"{}\" already exists", branch), {},
+    throw Failure(Code::duplicate_branch, mad::format("branch \"{}\" already exists", branch), {},
                   "Change it with mad_migrate.alter_branch, or choose another name.");
 }
 
 std::string assignment(const char* column, const std::optional<std::string>& value) {
-    return value ? fmt::format(", {} = {}", column, quote_literal(*value)) : std::string();
+    return value ? mad::format(", {} = {}", column, quote_literal(*value)) : std::string();
 }
 
 /// They would be forgotten, and the spare clones among them never dropped.
 void refuse_with_databases(const std::string& branch) {
     const Rows rows = query(
-        fmt::format("SELECT count(*), min(r.database) FROM mad_migrate.registry r JOIN pg_database "
+        mad::format("SELECT count(*), min(r.database) FROM mad_migrate.registry r JOIN pg_database "
                     "d ON d.datname = r.database WHERE r.branch = {}",
                     quote_literal(branch)));
     if (rows[0][0] == "0") return;
     throw Failure(
         Code::branch_in_use,
-        fmt::format("branch \"{}\" cannot be dropped: it has databases", branch),
-        fmt::format("There are {}, the first is \"{}\".", rows[0][0].value(), rows[0][1].value()),
-        fmt::format("Drop the spare ones with SELECT mad_migrate.fill_pool({}, 0), and deprovision "
+        mad::format("branch \"{}\" cannot be dropped: it has databases", branch),
+        mad::format("There are {}, the first is \"{}\".", rows[0][0].value(), rows[0][1].value()),
+        mad::format("Drop the spare ones with SELECT mad_migrate.fill_pool({}, 0), and deprovision "
                     "the organizations, or drop their databases.",
                     quote_literal(branch)));
 }
@@ -130,9 +130,9 @@ void refuse_in_use(const std::string& branch) {
         return;
     }
     throw Failure(Code::branch_in_use,
-                  fmt::format("branch \"{}\" cannot be dropped: it is applied", branch),
+                  mad::format("branch \"{}\" cannot be dropped: it is applied", branch),
                   say_where_applied(names),
-                  fmt::format("Downgrade them to base first, or forget what is applied with "
+                  mad::format("Downgrade them to base first, or forget what is applied with "
                               "mad_migrate.stamp({}, 'base').",
                               quote_literal(branch)));
 }
@@ -158,7 +158,7 @@ MAD_SQL_FUNCTION(mad_migrate_create_branch) {
     check_search_path(search_path);
     const Oid owner = owner_for(arguments.optional_text(4));
     refuse_existing(branch);
-    query(fmt::format(
+    query(mad::format(
         "INSERT INTO mad_migrate.branch (branch, owner, database, template, database_pattern, "
         "search_path, shipped) VALUES ({}, {}, {}, {}, {}, {}, {})",
         quote_literal(branch), owner, nullable_literal(database),
@@ -181,12 +181,12 @@ MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
     if (owner_name) {
         const Oid owner = owner_for(owner_name);
         grant_to_owner(branch.name, owner);
-        changes += fmt::format(", owner = {}", owner);
+        changes += mad::format(", owner = {}", owner);
     }
     changes += assignment("search_path", search_path);
     changes += assignment("database_pattern", pattern);
     if (changes.empty()) return Datum{};
-    query(fmt::format("UPDATE mad_migrate.branch SET shipped = false{} WHERE branch = {}", changes,
+    query(mad::format("UPDATE mad_migrate.branch SET shipped = false{} WHERE branch = {}", changes,
                       quote_literal(branch.name)));
     return Datum{};
 }
@@ -197,7 +197,7 @@ MAD_SQL_FUNCTION(mad_migrate_drop_branch) {
     lock_scripts_for_editing();
     refuse_in_use(branch.name);
     query(
-        fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {0};"
+        mad::format("DELETE FROM mad_migrate.registry WHERE branch = {0};"
                     "DELETE FROM mad_migrate.branch WHERE branch = {0}",
                     quote_literal(branch.name)));
     return Datum{};

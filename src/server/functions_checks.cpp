@@ -23,7 +23,7 @@ struct Finding {
 using Findings = std::vector<Finding>;
 
 std::string describe(const Report& report) {
-    std::string line = fmt::format("{} ({})", report.message, report.sqlstate);
+    std::string line = mad::format("{} ({})", report.message, report.sqlstate);
     if (!report.detail.empty()) line += ": " + report.detail;
     return line;
 }
@@ -35,7 +35,7 @@ std::string describe(const Heads& heads) {
 
 /// The server may be of a later version than when the scripts were added.
 void validate_scripts(const std::string& branch, Findings& findings) {
-    for (const Row& row : query(fmt::format(
+    for (const Row& row : query(mad::format(
              "SELECT revision, filename, script FROM mad_migrate.script WHERE branch = {} ORDER BY "
              "filename COLLATE \"C\", revision COLLATE \"C\"",
              quote_literal(branch)))) {
@@ -50,7 +50,7 @@ void validate_scripts(const std::string& branch, Findings& findings) {
 std::map<std::string, std::string> script_checksums(const std::string& branch) {
     std::map<std::string, std::string> checksums;
     for (const Row& row :
-         query(fmt::format("SELECT revision, checksum FROM mad_migrate.script WHERE branch = {}",
+         query(mad::format("SELECT revision, checksum FROM mad_migrate.script WHERE branch = {}",
                            quote_literal(branch)))) {
         checksums.emplace(row[0].value(), row[1].value());
     }
@@ -104,7 +104,7 @@ class DatabaseValidation {
         }
         if (seen.published != seen.heads) {
             find(database, {},
-                 fmt::format("the shared catalog says {}, the version table says {}",
+                 mad::format("the shared catalog says {}, the version table says {}",
                              describe(seen.published), describe(seen.heads)));
         }
         if (seen.standstill) find(database, {}, *seen.standstill);
@@ -160,9 +160,9 @@ void refuse_unmanaged(const Branch& branch, const std::string& database, Executo
     if (!table) return;
     throw Failure(
         Code::unmanaged_database,
-        fmt::format("database \"{}\" has tables, but no version of any branch", database),
-        fmt::format("One of them is \"{}\".", *table),
-        fmt::format("If they are as revision R of branch \"{0}\" makes them, say so with SELECT "
+        mad::format("database \"{}\" has tables, but no version of any branch", database),
+        mad::format("One of them is \"{}\".", *table),
+        mad::format("If they are as revision R of branch \"{0}\" makes them, say so with SELECT "
                     "mad_migrate.stamp({1}, 'R', databases => '{{{2}}}').",
                     branch.name, quote_literal(branch.name), database));
 }

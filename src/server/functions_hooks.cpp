@@ -21,8 +21,8 @@ std::string event_argument(const Arguments& arguments) {
     for (const std::string_view known : events) {
         if (event == known) return event;
     }
-    throw Failure(Code::invalid_parameter, fmt::format("unknown event \"{}\"", event),
-                  fmt::format("Known events: {}.", fmt::join(events, ", ")));
+    throw Failure(Code::invalid_parameter, mad::format("unknown event \"{}\"", event),
+                  mad::format("Known events: {}.", join(events, ", ")));
 }
 
 std::string function_name(Oid function) {
@@ -39,19 +39,19 @@ void refuse_unfit(Oid function, const Branch& branch) {
     });
     if (!fits) {
         throw Failure(Code::invalid_parameter,
-                      fmt::format("function {} cannot be a hook", function_name(function)),
+                      mad::format("function {} cannot be a hook", function_name(function)),
                       "A hook is called with one argument of type jsonb.");
     }
     const Rows allowed =
-        query(fmt::format("SELECT WHERE pg_catalog.has_function_privilege({}::pg_catalog.oid, "
+        query(mad::format("SELECT WHERE pg_catalog.has_function_privilege({}::pg_catalog.oid, "
                           "{}::pg_catalog.oid, 'EXECUTE')",
                           branch.owner, function));
     if (allowed.empty()) {
         throw Failure(Code::insufficient_privilege,
-                      fmt::format("role \"{}\" cannot execute function {}", branch.owner_name,
+                      mad::format("role \"{}\" cannot execute function {}", branch.owner_name,
                                   function_name(function)),
                       "A hook runs as the owner of its branch.",
-                      fmt::format("Run GRANT EXECUTE ON FUNCTION {} TO {}.",
+                      mad::format("Run GRANT EXECUTE ON FUNCTION {} TO {}.",
                                   function_name(function), quote_identifier(branch.owner_name)));
     }
 }
@@ -71,7 +71,7 @@ MAD_SQL_FUNCTION(mad_migrate_add_hook) {
     require_owner(branch.owner);
     refuse_unfit(function, branch);
     query(
-        fmt::format("INSERT INTO mad_migrate.hook (event, branch, function) VALUES ({}, {}, "
+        mad::format("INSERT INTO mad_migrate.hook (event, branch, function) VALUES ({}, {}, "
                     "{}::regprocedure::text) "
                     "ON CONFLICT DO NOTHING",
                     quote_literal(event), quote_literal(branch.name), function));
@@ -85,12 +85,12 @@ MAD_SQL_FUNCTION(mad_migrate_remove_hook) {
     const Oid function = arguments.oid(2, "function");
     require_owner(branch.owner);
     const Rows removed = query(
-        fmt::format("DELETE FROM mad_migrate.hook WHERE event = {} AND branch = {} AND function = "
+        mad::format("DELETE FROM mad_migrate.hook WHERE event = {} AND branch = {} AND function = "
                     "{}::regprocedure::text RETURNING event",
                     quote_literal(event), quote_literal(branch.name), function));
     if (!removed.empty()) return Datum{};
     throw Failure(Code::invalid_parameter,
-                  fmt::format("function {} is no {} hook of branch \"{}\"", function_name(function),
+                  mad::format("function {} is no {} hook of branch \"{}\"", function_name(function),
                               event, branch.name),
                   {}, "See SELECT * FROM mad_migrate.hook.");
 }

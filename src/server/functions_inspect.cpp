@@ -35,7 +35,7 @@ struct Details {
 
 std::map<std::string, Details> load_details(const std::string& branch) {
     std::map<std::string, Details> details;
-    for (const Row& row : query(fmt::format(
+    for (const Row& row : query(mad::format(
              "SELECT revision, message, created_at FROM mad_migrate.script WHERE branch = {}",
              quote_literal(branch)))) {
         details.emplace(row[0].value(), Details{row[1].value(), row[2]});
@@ -90,7 +90,7 @@ std::string draw(const std::string& branch, const std::string& format) {
     if (format == "text") return draw_text(graph, labels);
     if (format == "dot") return draw_dot(graph, labels);
     if (format == "mermaid") return draw_mermaid(graph, labels);
-    throw Failure(Code::invalid_parameter, fmt::format("unknown graph format \"{}\"", format), {},
+    throw Failure(Code::invalid_parameter, mad::format("unknown graph format \"{}\"", format), {},
                   "Use 'text', 'dot' or 'mermaid'.");
 }
 
@@ -117,7 +117,7 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
         names.push_back(name);
         heads.push_back(joined);
     }
-    for (Row& row : query(fmt::format(
+    for (Row& row : query(mad::format(
              R"(SELECT d.name, last.status, concat_ws(': ', last.standstill, last.message)
                   FROM unnest({}, {}) d (name, heads)
                  CROSS JOIN LATERAL (

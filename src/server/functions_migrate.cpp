@@ -10,14 +10,14 @@ namespace mad::pg {
 namespace {
 
 Cell interval_cell(std::chrono::microseconds duration) {
-    return fmt::format("{} microseconds", duration.count());
+    return mad::format("{} microseconds", duration.count());
 }
 
 /// As psql would show it.
 Cell error_cell(const DatabaseOutcome& outcome) {
     if (!outcome.failure) return std::nullopt;
     const Report& report = outcome.failure->report();
-    std::string text = fmt::format("{} ({})", report.message, report.sqlstate);
+    std::string text = mad::format("{} ({})", report.message, report.sqlstate);
     if (!report.detail.empty()) text += "\nDETAIL:  " + report.detail;
     if (!report.hint.empty()) text += "\nHINT:  " + report.hint;
     if (!report.context.empty()) text += "\nCONTEXT:  " + report.context;
@@ -38,7 +38,7 @@ void return_outcomes(FunctionCallInfo fcinfo, const MigrationCall& call) {
 void refuse_less_than_one(const std::optional<int>& value, const char* parameter) {
     if (!value || *value >= 1) return;
     throw Failure(Code::invalid_parameter,
-                  fmt::format("parameter \"{}\" must be at least 1", parameter));
+                  mad::format("parameter \"{}\" must be at least 1", parameter));
 }
 
 /// The parameters that upgrade, downgrade and their procedures share, in this order.
@@ -76,7 +76,7 @@ class OwnTransaction {
         if (context == nullptr || context->type != T_CallContext ||
             reinterpret_cast<const CallContext*>(context)->atomic) {
             throw Failure(Code::active_transaction,
-                          fmt::format("mad_migrate.run_{} cannot run inside a transaction block",
+                          mad::format("mad_migrate.run_{} cannot run inside a transaction block",
                                       name_of(call.direction)),
                           "It runs each script in a transaction of its own.",
                           "Call it outside BEGIN ... COMMIT, and not from a function.");
@@ -94,11 +94,11 @@ class OwnTransaction {
 /// What somebody left in the queue to be done.
 MigrationCall queued_call(std::int64_t job) {
     const Rows rows = query(
-        fmt::format("SELECT branch, coalesce(target, 'head'), database, run, created_by FROM "
+        mad::format("SELECT branch, coalesce(target, 'head'), database, run, created_by FROM "
                     "mad_migrate.job WHERE job = {} AND kind = 'upgrade' AND state = 'running'",
                     job));
     if (rows.empty()) {
-        throw Failure(Code::invalid_parameter, fmt::format("there is no running upgrade {}", job));
+        throw Failure(Code::invalid_parameter, mad::format("there is no running upgrade {}", job));
     }
     const Row& row = rows.front();
     MigrationCall call;

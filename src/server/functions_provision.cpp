@@ -36,7 +36,7 @@ std::string organization_argument(FunctionCallInfo fcinfo) {
 std::string interval_argument(FunctionCallInfo fcinfo, int index, const char* name) {
     if (fcinfo->args[index].isnull) {
         throw Failure(Code::invalid_parameter,
-                      fmt::format("parameter \"{}\" must not be null", name));
+                      mad::format("parameter \"{}\" must not be null", name));
     }
     return text_of(INTERVALOID, fcinfo->args[index].value);
 }

@@ -42,13 +42,13 @@ std::size_t work_on(Reactor& reactor, Lane lane) {
 }
 
 Failure unknown_job(const std::string& job) {
-    return Failure(Code::invalid_parameter, fmt::format("there is no job {}", job), {},
+    return Failure(Code::invalid_parameter, mad::format("there is no job {}", job), {},
                    "See SELECT * FROM mad_migrate.jobs.");
 }
 
 Failure not_to_be_retried(const std::string& job, const std::string& state) {
-    return Failure(Code::invalid_parameter, fmt::format("job {} cannot be retried", job),
-                   fmt::format("It is {}.", state),
+    return Failure(Code::invalid_parameter, mad::format("job {} cannot be retried", job),
+                   mad::format("It is {}.", state),
                    "Retry what is dead, or queued again after a failure.");
 }
 
@@ -87,13 +87,13 @@ MAD_SQL_FUNCTION(mad_migrate_work) {
 MAD_SQL_FUNCTION(mad_migrate_retry) {
     const std::string job = std::to_string(Arguments(fcinfo).big_integer(0, "job"));
     refuse_on_standby("retry");
-    const Rows found = query(fmt::format(
+    const Rows found = query(mad::format(
         "SELECT state, kind, attempts FROM mad_migrate.job WHERE job = {} FOR UPDATE", job));
     if (found.empty()) throw unknown_job(job);
     const std::string state = found[0][0].value();
     if (state != "dead" && state != "queued") throw not_to_be_retried(job, state);
     query(
-        fmt::format("UPDATE mad_migrate.job SET state = 'queued', attempts = 0, due_at = now(), "
+        mad::format("UPDATE mad_migrate.job SET state = 'queued', attempts = 0, due_at = now(), "
                     "finished_at = NULL WHERE job = {}",
                     job));
     wake_worker_at_commit(lane_of(found[0][1].value()));
@@ -106,7 +106,7 @@ MAD_SQL_FUNCTION(mad_migrate_submit_upgrade) {
     const std::string target = arguments.text(1, "target");
     refuse_on_standby("submit_upgrade");
     check_target(branch, target);
-    const Rows rows = query(fmt::format(
+    const Rows rows = query(mad::format(
         "INSERT INTO mad_migrate.job (kind, branch, target, run) VALUES ('upgrade', {}, {}, "
         "nextval(pg_get_serial_sequence('mad_migrate.run_entry', 'run'))) RETURNING run",
         quote_literal(branch), quote_literal(target)));

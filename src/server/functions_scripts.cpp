@@ -23,7 +23,7 @@ std::vector<IncomingScript> read_all(const std::vector<std::string>& texts,
                                      const std::optional<std::vector<std::string>>& filenames) {
     if (filenames && filenames->size() != texts.size()) {
         throw Failure(Code::invalid_parameter, "scripts and filenames differ in number",
-                      fmt::format("Scripts given: {}, file names given: {}.", texts.size(),
+                      mad::format("Scripts given: {}, file names given: {}.", texts.size(),
                                   filenames->size()),
                       "Give one file name for each script, or leave filenames out.");
     }
@@ -52,7 +52,7 @@ std::vector<IncomingScript> read_directory(const std::string& directory) {
     }
     if (scripts.empty()) {
         throw Failure(Code::invalid_parameter,
-                      fmt::format("directory \"{}\" holds no scripts", directory),
+                      mad::format("directory \"{}\" holds no scripts", directory),
                       "A script is a file whose name ends with .sql.");
     }
     return scripts;
@@ -63,8 +63,8 @@ std::string shipped_directory(const std::string& branch) {
     if (is_directory(directory)) return directory;
     throw Failure(
         Code::invalid_parameter,
-        fmt::format("the extension ships no scripts for branch \"{}\"", branch), {},
-        fmt::format(
+        mad::format("the extension ships no scripts for branch \"{}\"", branch), {},
+        mad::format(
             "Name a folder on the server's disk: SELECT mad_migrate.load_scripts({}, '/...').",
             quote_literal(branch)));
 }
@@ -94,7 +94,7 @@ struct NewRevision {
 void refuse_known(const RevisionGraph& graph, const std::string& id) {
     if (!graph.find(id)) return;
     throw Failure(
-        Code::duplicate_revision, fmt::format("revision \"{}\" exists already", id), {},
+        Code::duplicate_revision, mad::format("revision \"{}\" exists already", id), {},
         "Choose another rev_id, or remove that script first with mad_migrate.remove_script.");
 }
 
@@ -127,7 +127,7 @@ std::string add_new(const std::string& branch, const Script& script) {
 
 void say_not_added(const std::string& branch, const std::string& id) {
     const std::string hint =
-        fmt::format("Fill in its sections and pass the text to mad_migrate.add_script({}, ...).",
+        mad::format("Fill in its sections and pass the text to mad_migrate.add_script({}, ...).",
                     quote_literal(branch));
     const char* const revision = id.c_str();
     const char* const next = hint.c_str();
@@ -214,7 +214,7 @@ MAD_SQL_FUNCTION(mad_migrate_merge) {
     const std::vector<std::string> revisions = arguments.texts(1, "revisions");
     if (revisions.empty()) {
         throw Failure(Code::invalid_parameter, "no revisions to merge are given", {},
-                      fmt::format("Name them, or merge all heads: SELECT mad_migrate.merge({}, "
+                      mad::format("Name them, or merge all heads: SELECT mad_migrate.merge({}, "
                                   "'{{heads}}').",
                                   quote_literal(branch)));
     }

@@ -30,14 +30,14 @@ RunDescription outside_runs(const Branch& branch) {
 [[noreturn]] void refuse(const Failure& failure, const Event& event, const std::string& function) {
     Report report = failure.report();
     if (!report.context.empty()) report.context += '\n';
-    report.context += fmt::format("{} hook {}", event.name, function);
+    report.context += mad::format("{} hook {}", event.name, function);
     throw Failure(std::move(report));
 }
 
 void warn(const Failure& failure, const Event& event, const std::string& function) {
     const Report& report = failure.report();
     const std::string message =
-        fmt::format("{} hook {} failed: {}", event.name, function, report.message);
+        mad::format("{} hook {} failed: {}", event.name, function, report.message);
     const char* const text = message.c_str();
     const char* const detail = report.detail.empty() ? nullptr : report.detail.c_str();
     call([&] {
@@ -63,7 +63,7 @@ void Hooks::happen(Event event, Failed failed) {
         if (hook.event != event.name) continue;
         if (argument.empty()) argument = query(event_sql(run_, number, event))[0][0].value();
         try {
-            query_as(branch_.owner, fmt::format("SELECT {}({}::pg_catalog.jsonb)", hook.function,
+            query_as(branch_.owner, mad::format("SELECT {}({}::pg_catalog.jsonb)", hook.function,
                                                 quote_literal(argument)));
         } catch (const Failure& failure) {
             failed(failure, event, hook.function);

@@ -37,7 +37,7 @@ void require_owner(Oid owner) {
     const bool allowed = call([&] { return is_member_of_role(GetUserId(), owner); });
     if (allowed) return;
     throw Failure(Code::insufficient_privilege,
-                  fmt::format("must be member of role \"{}\"", role_name(owner)),
+                  mad::format("must be member of role \"{}\"", role_name(owner)),
                   "A branch's scripts run as its owner.",
                   "Have a superuser grant you that role, or name another owner.");
 }

@@ -30,7 +30,7 @@ std::string socket_directory() {
     }
     const std::string directory = first;
     if (directory.starts_with('/') || directory.starts_with('@')) return directory;
-    return fmt::format("{}/{}", DataDir, directory);
+    return mad::format("{}/{}", DataDir, directory);
 }
 
 std::string server_user() {
@@ -48,7 +48,7 @@ std::string server_start() {
     const sys_days midnight = floor<days>(start);
     const year_month_day date(midnight);
     const hh_mm_ss time(start - midnight);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00",
+    return mad::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00",
                        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                        static_cast<unsigned>(date.day()), time.hours().count(),
                        time.minutes().count(), time.seconds().count(), time.subseconds().count());

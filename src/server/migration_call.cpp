@@ -11,7 +11,7 @@
 namespace mad::pg {
 
 void refuse_on_standby(std::string_view function) {
-    const std::string command = fmt::format("mad_migrate.{}", function);
+    const std::string command = mad::format("mad_migrate.{}", function);
     const char* const name = command.c_str();
     call([&] { PreventCommandDuringRecovery(name); });
 }
@@ -24,7 +24,7 @@ bool reports_failures(const std::string& on_error) {
     if (on_error == "report") return true;
     if (on_error == "raise") return false;
     throw Failure(Code::invalid_parameter,
-                  fmt::format("invalid value for on_error: \"{}\"", on_error), {},
+                  mad::format("invalid value for on_error: \"{}\"", on_error), {},
                   "Use 'raise' or 'report'.");
 }
 
@@ -52,7 +52,7 @@ void ensure_version(const std::string& branch_name,
 void resolve_unfinished(const std::string& branch_name, const std::string& database,
                         const std::string& outcome) {
     if (outcome != "done" && outcome != "retry") {
-        throw Failure(Code::invalid_parameter, fmt::format("invalid outcome \"{}\"", outcome), {},
+        throw Failure(Code::invalid_parameter, mad::format("invalid outcome \"{}\"", outcome), {},
                       "Say 'done' or 'retry'.");
     }
     refuse_on_standby("resolve");

@@ -49,12 +49,12 @@ const Row& choose(const Rows& rows) {
         names.push_back(row[0].value());
     }
     throw Failure(Code::invalid_parameter, "several branches have databases of organizations",
-                  fmt::format("They are {}.", join(names, ", ")), "Name the branch.");
+                  mad::format("They are {}.", join(names, ", ")), "Name the branch.");
 }
 
 [[noreturn]] void refuse_branch_of_one(const Branch& branch) {
     throw Failure(Code::invalid_parameter,
-                  fmt::format("branch \"{}\" has no databases of organizations", branch.name),
+                  mad::format("branch \"{}\" has no databases of organizations", branch.name),
                   "It has one database, and no template.",
                   "Name a branch that was created with a template.");
 }
@@ -64,8 +64,8 @@ void refuse_names_of_our_own(const Organization& organization) {
     if (!whose.at(0).at(0)) return;
     throw Failure(
         Code::invalid_identifier,
-        fmt::format("organization \"{}\" cannot have a database", organization.id),
-        fmt::format("Its name would be \"{}\", which is {}.", organization.database, *whose[0][0]),
+        mad::format("organization \"{}\" cannot have a database", organization.id),
+        mad::format("Its name would be \"{}\", which is {}.", organization.database, *whose[0][0]),
         "Give the organization another id.");
 }
 
@@ -104,7 +104,7 @@ Organization organization_named(const Branch& branch, const std::string& id) {
 
 Organization lock_organization(const Branch& branch, const std::string& id) {
     Organization organization = organization_named(branch, id);
-    lock_statement({fmt::format("mad_migrate:organization:{}:{}", branch.name, organization.id)});
+    lock_statement({mad::format("mad_migrate:organization:{}:{}", branch.name, organization.id)});
     return organization;
 }
 
@@ -112,7 +112,7 @@ std::vector<std::string> organizations_databases(const Branch& branch,
                                                  const std::optional<std::string>& id) {
     std::vector<std::string> names;
     for (const Row& row : query(
-             fmt::format("SELECT database FROM mad_migrate.registry WHERE branch = {} AND kind = "
+             mad::format("SELECT database FROM mad_migrate.registry WHERE branch = {} AND kind = "
                          "'organization' AND state = 'ready' {} ORDER BY database COLLATE \"C\"",
                          quote_literal(branch.name),
                          id ? "AND organization = " + quote_literal(organization_key(*id)) : ""))) {
@@ -123,8 +123,8 @@ std::vector<std::string> organizations_databases(const Branch& branch,
 
 Failure database_gone(const Organization& organization) {
     return Failure(Code::unknown_database,
-                   fmt::format("database \"{}\" does not exist", organization.database),
-                   fmt::format("It is registered as that of organization \"{}\".", organization.id),
+                   mad::format("database \"{}\" does not exist", organization.database),
+                   mad::format("It is registered as that of organization \"{}\".", organization.id),
                    "Restore it, or have it forgotten: SELECT * FROM mad_migrate.reconcile(repair "
                    "=> true).");
 }
@@ -132,9 +132,9 @@ Failure database_gone(const Organization& organization) {
 Failure name_taken(const Organization& organization) {
     return Failure(
         Code::duplicate_database,
-        fmt::format("database \"{}\" already exists", organization.database),
-        fmt::format("It is not registered as that of organization \"{}\".", organization.id),
-        fmt::format("Rename or drop it, or register it: SELECT mad_migrate.adopt({}, {}).",
+        mad::format("database \"{}\" already exists", organization.database),
+        mad::format("It is not registered as that of organization \"{}\".", organization.id),
+        mad::format("Rename or drop it, or register it: SELECT mad_migrate.adopt({}, {}).",
                     quote_literal(organization.branch), quote_literal(organization.database)));
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 std::string place(const std::string& filename, int line, std::string_view statement) {
     const std::string shown = first_line(statement);
-    return fmt::format("Script \"{}\", line {}{}", filename, line,
+    return mad::format("Script \"{}\", line {}{}", filename, line,
                        shown.empty() ? "." : ": " + shown);
 }
 

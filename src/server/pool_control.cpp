@@ -15,7 +15,7 @@ namespace {
 remote::SessionSettings pool_settings() {
     remote::SessionSettings all = bookkeeping_settings();
     all.emplace_back("mad_migrate.environment", settings::environment());
-    all.emplace_back("lock_timeout", fmt::format("{}ms", settings::lock_timeout().count()));
+    all.emplace_back("lock_timeout", mad::format("{}ms", settings::lock_timeout().count()));
     return all;
 }
 
@@ -45,7 +45,7 @@ void PoolControl::trim(std::size_t size) {
 
 void PoolControl::drop_orphan(const std::string& database) {
     reactor_.complete(
-        control_->run(fmt::format("DROP DATABASE IF EXISTS {}", quote_identifier(database))));
+        control_->run(mad::format("DROP DATABASE IF EXISTS {}", quote_identifier(database))));
 }
 
 }  // namespace mad::pg

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 extern "C" {
 #include "postgres.h"

@@ -19,9 +19,9 @@ std::optional<std::string> find(const Organization& organization) {
     const Occupancy found = look_up(organization);
     if (found.deprovisioned) {
         throw Failure(Code::deprovisioned,
-                      fmt::format("organization \"{}\" is deprovisioned", organization.id),
-                      fmt::format("Its database is kept as \"{}\".", *found.database),
-                      fmt::format("Bring it back with SELECT mad_migrate.restore_org({}), or wait "
+                      mad::format("organization \"{}\" is deprovisioned", organization.id),
+                      mad::format("Its database is kept as \"{}\".", *found.database),
+                      mad::format("Bring it back with SELECT mad_migrate.restore_org({}), or wait "
                                   "until it is dropped.",
                                   quote_literal(organization.id)));
     }
@@ -68,7 +68,7 @@ std::optional<std::string> provision_or_queue(const Branch& branch, const std::s
     if (there) return there;
     if (claim_from_pool(branch, organization)) return organization.database;
     query_latest(
-        fmt::format("INSERT INTO mad_migrate.job (kind, branch, organization, database) VALUES "
+        mad::format("INSERT INTO mad_migrate.job (kind, branch, organization, database) VALUES "
                     "('provision', {}, {}, {})",
                     quote_literal(branch.name), quote_literal(organization.id),
                     quote_literal(organization.database)));

@@ -28,7 +28,7 @@ class Firing {
 
     [[noreturn]] void refuse(const char* what) const {
         throw Failure(Code::invalid_parameter,
-                      fmt::format("trigger function mad_migrate.{} {}", function_, what));
+                      mad::format("trigger function mad_migrate.{} {}", function_, what));
     }
 
     bool on_insert() const { return TRIGGER_FIRED_BY_INSERT(data_->tg_event); }
@@ -49,7 +49,7 @@ class Firing {
         const int number = call([&] { return SPI_fnumber(description, name); });
         if (number <= 0) {
             throw Failure(Code::invalid_parameter,
-                          fmt::format("table \"{}\" has no column \"{}\"",
+                          mad::format("table \"{}\" has no column \"{}\"",
                                       RelationGetRelationName(data_->tg_relation), column),
                           {}, "Name the column of the organization's id in CREATE TRIGGER.");
         }
@@ -57,7 +57,7 @@ class Firing {
         if (text == nullptr) {
             throw Failure(
                 Code::invalid_parameter,
-                fmt::format("column \"{}\" holds no organization's id: it is null", column));
+                mad::format("column \"{}\" holds no organization's id: it is null", column));
         }
         return text;
     }
@@ -95,10 +95,10 @@ Words read_words(const Firing& firing, std::span<const std::string_view> options
             words.column = word;
         } else {
             throw Failure(Code::invalid_parameter,
-                          fmt::format("unknown trigger argument \"{}\"", word), {},
-                          fmt::format("The first argument names the column of the organization's "
+                          mad::format("unknown trigger argument \"{}\"", word), {},
+                          mad::format("The first argument names the column of the organization's "
                                       "id; others are {}.",
-                                      fmt::join(options, ", ")));
+                                      join(options, ", ")));
         }
         first = false;
     }

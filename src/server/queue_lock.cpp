@@ -110,7 +110,7 @@ bool wait_for_more(QueueName queue, std::chrono::milliseconds time) {
 }
 
 std::string resting_process_sql(QueueName queue) {
-    return fmt::format(
+    return mad::format(
         "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = {} AND "
         "classid = {} AND objid = {} AND objsubid = 2",
         queue.database, queue_key, key_of(queue, Post::resting));

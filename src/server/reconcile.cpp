@@ -24,7 +24,7 @@ struct Finding {
 /// Spare clones: half-made or half-dropped, of an old version, too many. The locks that tell a
 /// clone that is being made are given back at once.
 std::string spares_sql(const std::string& branch) {
-    return fmt::format(
+    return mad::format(
         R"(SELECT r.database,
        CASE WHEN r.state = 'dropping' THEN 'half-dropped'
             WHEN r.state = 'creating' THEN 'half-made'
@@ -46,14 +46,14 @@ void find_spares(const Branch& branch, std::vector<Finding>& findings) {
     for (const Row& row : query_latest(spares_sql(branch.name))) {
         if (!row[1]) continue;
         const bool missing = row[1] == "missing";
-        findings.push_back({{row[0].value(), "", fmt::format("spare clone is {}", *row[1]),
+        findings.push_back({{row[0].value(), "", mad::format("spare clone is {}", *row[1]),
                              missing ? "forget" : "drop"},
                             missing ? Remedy::forget : Remedy::trim});
     }
 }
 
 void find_gone(const Branch& branch, std::vector<Finding>& findings) {
-    for (const Row& row : query_latest(fmt::format(
+    for (const Row& row : query_latest(mad::format(
              "SELECT r.database, r.organization, r.state FROM mad_migrate.registry r WHERE "
              "r.branch = {} AND r.kind = 'organization' AND r.server IS NULL AND NOT EXISTS ("
              "SELECT FROM pg_catalog.pg_database d WHERE d.datname = r.database)",
@@ -65,7 +65,7 @@ void find_gone(const Branch& branch, std::vector<Finding>& findings) {
 }
 
 void find_overdue(const Branch& branch, std::vector<Finding>& findings) {
-    for (const Row& row : query_latest(fmt::format(
+    for (const Row& row : query_latest(mad::format(
              "SELECT r.database, r.organization FROM mad_migrate.registry r WHERE r.branch = {} "
              "AND r.kind = 'organization' AND (r.state = 'dropping' OR (r.state = 'deprovisioned' "
              "AND r.drop_after < pg_catalog.now())) AND EXISTS (SELECT FROM pg_catalog.pg_database "
@@ -80,7 +80,7 @@ void find_overdue(const Branch& branch, std::vector<Finding>& findings) {
 
 /// Of our own names, but in no registry.
 void find_orphans(const Branch& branch, std::vector<Finding>& findings) {
-    for (const Row& row : query_latest(fmt::format(
+    for (const Row& row : query_latest(mad::format(
              "SELECT d.datname, pg_catalog.starts_with(d.datname::pg_catalog.text, pool.prefix) "
              "FROM pg_catalog.pg_database d CROSS JOIN mad_migrate.control c CROSS JOIN LATERAL "
              "(SELECT pg_catalog.format('mad_pool_%s_', c.database), "
@@ -113,19 +113,19 @@ void find_strangers(const Branch& branch, std::vector<Finding>& findings) {
         const std::optional<std::string> id = organization_of(*branch.database_pattern, database);
         if (!id) continue;
         findings.push_back({{database, *id, "database is not registered",
-                             fmt::format("SELECT mad_migrate.adopt({}, {})",
+                             mad::format("SELECT mad_migrate.adopt({}, {})",
                                          quote_literal(branch.name), quote_literal(database))},
                             Remedy::none});
     }
 }
 
 void forget(const Branch& branch, const std::string& database) {
-    query_latest(fmt::format("DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}",
+    query_latest(mad::format("DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}",
                              quote_literal(branch.name), quote_literal(database)));
 }
 
 void queue_drop(const Branch& branch, const Discrepancy& overdue) {
-    query_latest(fmt::format(
+    query_latest(mad::format(
         "INSERT INTO mad_migrate.job (kind, branch, organization, database) VALUES ('drop', {}, "
         "{}, {})",
         quote_literal(branch.name), quote_literal(overdue.organization),
@@ -202,24 +202,24 @@ namespace {
 /// What is adopted can be deprovisioned, and is dropped then.
 void refuse_what_is_not_the_callers(const std::string& database) {
     const Rows rows = query_latest(
-        fmt::format("SELECT pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE'), "
+        mad::format("SELECT pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE'), "
                     "d.datistemplate OR EXISTS (SELECT FROM mad_migrate.registry r WHERE d.datname "
                     "IN (r.database, r.former_name)) FROM pg_catalog.pg_database d WHERE datname = "
                     "{}",
                     GetUserId(), quote_literal(database)));
     if (rows.empty()) {
         throw Failure(Code::unknown_database,
-                      fmt::format("database \"{}\" does not exist", database));
+                      mad::format("database \"{}\" does not exist", database));
     }
     if (rows[0][0] != "t") {
         throw Failure(Code::insufficient_privilege,
-                      fmt::format("must be owner of database {}", database),
+                      mad::format("must be owner of database {}", database),
                       "What is adopted can be deprovisioned, and is dropped then.",
                       "Have its owner or a superuser make the call.");
     }
     if (rows[0][1] == "t") {
         throw Failure(Code::invalid_parameter,
-                      fmt::format("database \"{}\" cannot be adopted", database),
+                      mad::format("database \"{}\" cannot be adopted", database),
                       "It is a template, or is registered already.",
                       "See SELECT * FROM mad_migrate.databases.");
     }
@@ -231,14 +231,14 @@ std::string adopt(const Branch& branch, const std::string& database) {
     const std::optional<std::string> id = organization_of(*branch.database_pattern, database);
     if (!id) {
         throw Failure(Code::invalid_parameter,
-                      fmt::format("database \"{}\" is not named as those of branch \"{}\" are",
+                      mad::format("database \"{}\" is not named as those of branch \"{}\" are",
                                   database, branch.name),
-                      fmt::format("The branch's pattern is \"{}\".", *branch.database_pattern),
+                      mad::format("The branch's pattern is \"{}\".", *branch.database_pattern),
                       "Rename the database, or change the pattern with mad_migrate.alter_branch.");
     }
     const Organization organization = lock_organization(branch, *id);
     refuse_what_is_not_the_callers(database);
-    query_latest(fmt::format(
+    query_latest(mad::format(
         "INSERT INTO mad_migrate.registry (branch, database, organization) VALUES ({}, {}, {})",
         quote_literal(branch.name), quote_literal(database), quote_literal(organization.id)));
     return organization.id;

@@ -19,7 +19,7 @@ void ResultSet::refuse_other_shape(std::size_t columns) const {
     if (columns == expected) return;
     throw Failure(
         Code::internal, "mad_migrate's module and its SQL functions do not fit each other",
-        fmt::format("The module gives {} columns, the function has {}.", columns, expected),
+        mad::format("The module gives {} columns, the function has {}.", columns, expected),
         "Run ALTER EXTENSION mad_migrate UPDATE, or install the module of its version.");
 }
 

@@ -26,9 +26,9 @@ void refuse_unnamed_downgrade(const MigrationCall& call, const Branch& branch) {
         return;
     throw Failure(
         Code::invalid_parameter,
-        fmt::format("databases of branch \"{}\" to downgrade must be named", branch.name),
+        mad::format("databases of branch \"{}\" to downgrade must be named", branch.name),
         "The branch has many databases, and a downgrade can lose data.",
-        fmt::format("Name them: mad_migrate.downgrade({}, {}, databases => '{{name,...}}'), or "
+        mad::format("Name them: mad_migrate.downgrade({}, {}, databases => '{{name,...}}'), or "
                     "'{{*}}' for all.",
                     quote_literal(branch.name), quote_literal(call.target)));
 }

@@ -20,21 +20,21 @@ std::string describe_heads(const Heads& heads) {
 }
 
 std::string describe_move(const DatabaseOutcome& outcome) {
-    return fmt::format("{} -> {}", describe_heads(outcome.result.before),
+    return mad::format("{} -> {}", describe_heads(outcome.result.before),
                        describe_heads(outcome.result.after));
 }
 
 std::string describe_failure(const DatabaseOutcome& outcome) {
     const Report& report = outcome.failure->report();
-    return fmt::format("{} ({})", report.message, report.sqlstate);
+    return mad::format("{} ({})", report.message, report.sqlstate);
 }
 
 std::string describe_duration(std::chrono::microseconds duration) {
     if (duration < 10s) {
-        return fmt::format("{} ms",
+        return mad::format("{} ms",
                            std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
     }
-    return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
+    return mad::format("{:.1f} s", std::chrono::duration<double>(duration).count());
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ void RunReport::tell(const DatabaseOutcome& outcome) {
         if (++failed_ == 1) first_failure_ = outcome.failure;
         if (first_failures_.size() < failures_named) {
             first_failures_.push_back(
-                fmt::format("{}: {}", outcome.database, describe_failure(outcome)));
+                mad::format("{}: {}", outcome.database, describe_failure(outcome)));
         }
     }
     if (outcome.skipped || (!outcome.failure && outcome.result.steps == 0)) return;
@@ -59,7 +59,7 @@ void RunReport::tell(const DatabaseOutcome& outcome) {
 void RunReport::tell_of_one(const DatabaseOutcome& outcome) {
     if (outcome.failure) return;
     host_.say({Notice::Level::notice,
-               fmt::format("{}{} of branch \"{}\" in database \"{}\": {}",
+               mad::format("{}{} of branch \"{}\" in database \"{}\": {}",
                            call_.dry_run ? "rehearsed " : "", name_of(call_.direction),
                            call_.branch, outcome.database, describe_move(outcome)),
                {},
@@ -70,14 +70,14 @@ void RunReport::tell_of_many(const DatabaseOutcome& outcome) {
     if (!outcome.failure && !is_due()) return;
     const std::string total = std::to_string(expected_);
     const std::string count =
-        fmt::format("[{:>{}}/{}] {}", told_, total.size(), total, outcome.database);
+        mad::format("[{:>{}}/{}] {}", told_, total.size(), total, outcome.database);
     if (outcome.failure) {
-        host_.say({Notice::Level::warning, fmt::format("{}  {}", count, describe_failure(outcome)),
+        host_.say({Notice::Level::warning, mad::format("{}  {}", count, describe_failure(outcome)),
                    outcome.failure->report().detail, outcome.failure->report().hint});
         return;
     }
     host_.say({Notice::Level::notice,
-               fmt::format("{}  {}  {}", count, describe_move(outcome),
+               mad::format("{}  {}  {}", count, describe_move(outcome),
                            describe_duration(outcome.duration)),
                {},
                {}});
@@ -97,14 +97,14 @@ void RunReport::raise_failures(std::int64_t run) const {
     if (expected_ == 1) throw Failure(*first_failure_);
     std::vector<std::string> lines = first_failures_;
     if (failed_ > lines.size()) {
-        lines.push_back(fmt::format("... and {} more", failed_ - lines.size()));
+        lines.push_back(mad::format("... and {} more", failed_ - lines.size()));
     }
     throw Failure(
         Code::run_failed,
-        fmt::format("{} of branch \"{}\" failed in {} of {} databases", name_of(call_.direction),
+        mad::format("{} of branch \"{}\" failed in {} of {} databases", name_of(call_.direction),
                     call_.branch, failed_, expected_),
         join(lines, "\n"),
-        fmt::format("See SELECT * FROM mad_migrate.run_database WHERE run = {}. Mend the cause and "
+        mad::format("See SELECT * FROM mad_migrate.run_database WHERE run = {}. Mend the cause and "
                     "run the call again: it does only what is left.",
                     run));
 }

@@ -43,8 +43,8 @@ void refuse_twice_in_one_set(const std::vector<IncomingScript>& scripts) {
         const auto [first, added] = seen.emplace(incoming.script.revision.id, incoming.filename);
         if (added) continue;
         throw Failure(Code::duplicate_revision,
-                      fmt::format("revision \"{}\" is present more than once", first->first),
-                      fmt::format("Scripts \"{}\" and \"{}\" both have it.", first->second,
+                      mad::format("revision \"{}\" is present more than once", first->first),
+                      mad::format("Scripts \"{}\" and \"{}\" both have it.", first->second,
                                   incoming.filename),
                       "Give one of them another Revision ID.");
     }
@@ -61,7 +61,7 @@ std::map<std::string, Stored> stored_scripts(const std::string& branch,
     for (const IncomingScript& incoming : scripts) ids.push_back(incoming.script.revision.id);
     std::map<std::string, Stored> stored;
     for (const Row& row :
-         query(fmt::format("SELECT revision, filename, script FROM mad_migrate.script WHERE branch "
+         query(mad::format("SELECT revision, filename, script FROM mad_migrate.script WHERE branch "
                            "= {} AND revision = ANY ({})",
                            quote_literal(branch), quote_array(ids)))) {
         stored.emplace(row[0].value(), Stored{row[1].value(), row[2].value()});
@@ -92,8 +92,8 @@ void refuse_edited(const std::string& branch, const RevisionGraph& graph,
         if (databases.empty()) continue;
         throw Failure(
             Code::applied_script,
-            fmt::format("script of revision \"{}\" was edited after it was applied", id),
-            fmt::format("Script \"{}\". {}", incoming.filename, say_where_applied(databases)),
+            mad::format("script of revision \"{}\" was edited after it was applied", id),
+            mad::format("Script \"{}\". {}", incoming.filename, say_where_applied(databases)),
             "Put the applied text back and write a new revision for the change.");
     }
 }
@@ -103,11 +103,11 @@ void check_create_date(const IncomingScript& incoming) {
     const std::string& date = incoming.script.create_date;
     if (date.empty()) return;
     try {
-        query(fmt::format("SELECT {}::timestamptz", quote_literal(date)));
+        query(mad::format("SELECT {}::timestamptz", quote_literal(date)));
     } catch (const Error& error) {
         if (ERRCODE_TO_CATEGORY(error.report().sqlerrcode) != ERRCODE_DATA_EXCEPTION) throw;
-        throw Failure(Code::invalid_script, fmt::format("invalid Create Date \"{}\"", date),
-                      fmt::format("Script \"{}\".", incoming.filename),
+        throw Failure(Code::invalid_script, mad::format("invalid Create Date \"{}\"", date),
+                      mad::format("Script \"{}\".", incoming.filename),
                       "Write it as in \"2025-09-12 10:00:00+00\", or leave the line out.");
     }
 }
@@ -117,7 +117,7 @@ void write_row(const std::string& branch, const IncomingScript& incoming) {
     const auto literal_or_null = [](const std::string& text) {
         return text.empty() ? std::string("NULL") : quote_literal(text);
     };
-    query(fmt::format(
+    query(mad::format(
         R"(INSERT INTO mad_migrate.script AS s
            (branch, revision, filename, down_revisions, depends_on, labels, message, created_at,
             requirements, irreversible, sections, outside_transaction, script, checksum, shipped)
@@ -198,19 +198,19 @@ void remove_script(const std::string& branch, const std::string& revision) {
     const auto children = graph.children(node);
     if (!children.empty()) {
         throw Failure(Code::missing_parent,
-                      fmt::format("revision \"{}\" cannot be removed: others build on it", id),
-                      fmt::format("Revision \"{}\" does.", graph[children.front()].id),
+                      mad::format("revision \"{}\" cannot be removed: others build on it", id),
+                      mad::format("Revision \"{}\" does.", graph[children.front()].id),
                       "Remove those first, newest first.");
     }
     const std::vector<std::string> databases = databases_with(branch, graph, id);
     if (!databases.empty()) {
         throw Failure(Code::applied_script,
-                      fmt::format("revision \"{}\" cannot be removed: it is applied", id),
+                      mad::format("revision \"{}\" cannot be removed: it is applied", id),
                       say_where_applied(databases),
-                      fmt::format("Downgrade below it first: {}.",
+                      mad::format("Downgrade below it first: {}.",
                                   downgrade_call(load_branch(branch), id + "-1")));
     }
-    query(fmt::format("DELETE FROM mad_migrate.script WHERE branch = {} AND revision = {}",
+    query(mad::format("DELETE FROM mad_migrate.script WHERE branch = {} AND revision = {}",
                       quote_literal(branch), quote_literal(id)));
 }
 

@@ -16,14 +16,14 @@ void refuse_ownerless(const Branch& branch) {
     if (call([&] { return SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(branch.owner)); }))
         return;
     throw Failure(Code::insufficient_privilege,
-                  fmt::format("the owner of branch \"{}\" does not exist any more", branch.name),
+                  mad::format("the owner of branch \"{}\" does not exist any more", branch.name),
                   "A branch's scripts run as its owner.",
-                  fmt::format("Name another: SELECT mad_migrate.alter_branch({}, owner => ...).",
+                  mad::format("Name another: SELECT mad_migrate.alter_branch({}, owner => ...).",
                               quote_literal(branch.name)));
 }
 
 std::string milliseconds(std::chrono::milliseconds duration) {
-    return fmt::format("{}ms", duration.count());
+    return mad::format("{}ms", duration.count());
 }
 
 /// In the control database the bookkeeping is the extension's, and a session of the owner's own
@@ -33,12 +33,12 @@ void refuse_lesser_owner(const Branch& branch) {
     if (call([&] { return superuser_arg(branch.owner); })) return;
     throw Failure(
         Code::insufficient_privilege,
-        fmt::format("branch \"{}\" cannot be migrated outside the caller's transaction",
+        mad::format("branch \"{}\" cannot be migrated outside the caller's transaction",
                     branch.name),
-        fmt::format("Its owner, role \"{}\", may not write what is recorded in the control "
+        mad::format("Its owner, role \"{}\", may not write what is recorded in the control "
                     "database.",
                     branch.owner_name),
-        fmt::format("Use SELECT mad_migrate.upgrade({}) or downgrade, or have the owner of the "
+        mad::format("Use SELECT mad_migrate.upgrade({}) or downgrade, or have the owner of the "
                     "extension own the branch.",
                     quote_literal(branch.name)));
 }

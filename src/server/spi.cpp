@@ -116,7 +116,7 @@ class FreshErrorContext {
 
 /// SPI names the whole statement; where it stands in its script is told more shortly elsewhere.
 void drop_statement_context(std::string& context, std::string_view statement) {
-    const std::string named = fmt::format("SQL statement \"{}\"", statement);
+    const std::string named = mad::format("SQL statement \"{}\"", statement);
     if (!context.ends_with(named)) return;
     context.resize(context.size() - named.size());
     if (context.ends_with('\n')) context.pop_back();

@@ -119,7 +119,7 @@ class Worker {
 
     void try_later(const Failure& failure) {
         host_.say({Notice::Level::warning,
-                   fmt::format("could not work on the queue: {}", failure.report().message),
+                   mad::format("could not work on the queue: {}", failure.report().message),
                    failure.report().detail, failure.report().hint});
         ++failures_;
         if (failures_ >= settings::job_attempts()) return;

@@ -25,7 +25,7 @@ BackgroundWorker describe_worker(const WorkerOrder& order) {
     worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
     worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
     worker.bgw_restart_time = order.is_standing ? seconds_after_a_crash : BGW_NEVER_RESTART;
-    const std::string name = fmt::format("mad_migrate worker for {}", name_of(order.lane));
+    const std::string name = mad::format("mad_migrate worker for {}", name_of(order.lane));
     strlcpy(worker.bgw_name, name.c_str(), BGW_MAXLEN);
     strlcpy(worker.bgw_type, worker_type, BGW_MAXLEN);
     strlcpy(worker.bgw_library_name, "mad_migrate", BGW_MAXLEN);

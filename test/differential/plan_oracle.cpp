@@ -19,9 +19,8 @@
 #include <optional>
 #include <string>
 
-#include <fmt/format.h>
-
 #include "core/failure.hpp"
+#include "core/format.hpp"
 #include "core/history.hpp"
 #include "core/plan.hpp"
 #include "core/target.hpp"
@@ -52,7 +51,7 @@ std::string answer(const RevisionGraph& graph, const std::vector<Node>& nodes) {
 std::string answer(const std::vector<Step>& steps) {
     std::vector<std::string> items;
     for (const Step& step : steps) {
-        items.push_back(fmt::format("{}:{}:{}", step.revision, join(step.rows.deletes, ","),
+        items.push_back(mad::format("{}:{}:{}", step.revision, join(step.rows.deletes, ","),
                                     join(step.rows.inserts, ",")));
     }
     return answer(items);
@@ -90,7 +89,7 @@ class Oracle {
             graph_.emplace(std::move(revisions_));
             return "ok";
         } catch (const Failure& failure) {
-            return fmt::format("error\t{}\t{}", failure.report().sqlstate,
+            return mad::format("error\t{}\t{}", failure.report().sqlstate,
                                failure.report().message);
         }
     }
