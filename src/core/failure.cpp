@@ -78,6 +78,7 @@ Failure::Failure(Code code, std::string message, std::string detail, std::string
               .detail = std::move(detail),
               .hint = std::move(hint),
               .context = {},
+              .place = {},
               .completed_statements = {}} {}
 
 }  // namespace mad

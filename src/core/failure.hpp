@@ -62,6 +62,8 @@ struct Report {
     std::string detail;
     std::string hint;
     std::string context;
+    /// File and line, "001_users.sql:12", where a statement of a script failed.
+    std::string place;
     /// Of a batch of statements: how many had completed when this one failed.
     std::optional<std::size_t> completed_statements;
     /// Character (not byte) in the SQL text, counted from 1; 0 where the server named none.

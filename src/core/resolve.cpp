@@ -3,6 +3,7 @@
 
 #include "core/failure.hpp"
 #include "core/format.hpp"
+#include "core/similar.hpp"
 #include "core/target.hpp"
 #include "core/walk.hpp"
 
@@ -42,14 +43,23 @@ Branch branch_of(const RevisionGraph& graph, const Target& target) {
                   mad::format("It starts {}.", list), "Write more of the id or label you mean.");
 }
 
-[[noreturn]] void refuse_unknown(std::string_view symbol, const Branch& branch) {
+std::vector<std::string_view> names_in(const RevisionGraph& graph, const Branch& branch) {
+    std::vector<std::string_view> names;
+    for (const auto& name : graph.names_starting_with("")) {
+        if (!branch.members || (*branch.members)[name.node]) names.push_back(name.text);
+    }
+    return names;
+}
+
+[[noreturn]] void refuse_unknown(const RevisionGraph& graph, std::string_view symbol,
+                                 const Branch& branch) {
     std::string detail =
         branch.node ? mad::format("No id or label in the lineage of \"{}\" is or starts with it.",
                                   branch.name)
                     : std::string("No id or label is or starts with it.");
     detail += " Names of three characters or less must be written in full.";
     throw Failure(Code::unknown_revision, mad::format("unknown revision or label \"{}\"", symbol),
-                  std::move(detail), std::string(look_it_up));
+                  std::move(detail), perhaps_meant(symbol, names_in(graph, branch), look_it_up));
 }
 
 [[noreturn]] void refuse_stranger(const RevisionGraph& graph, Node node, const Branch& branch) {
@@ -79,9 +89,10 @@ Node look_up(const RevisionGraph& graph, std::string_view symbol, const Branch& 
         if (branch.members && !(*branch.members)[*exact]) refuse_stranger(graph, *exact, branch);
         return *exact;
     }
-    if (symbol.empty()) refuse_unknown(symbol, branch);  // else it would be a prefix of all names
+    if (symbol.empty())
+        refuse_unknown(graph, symbol, branch);  // else it would be a prefix of all names
     const std::vector<RevisionGraph::Name> candidates = candidates_for(graph, symbol, branch);
-    if (candidates.empty()) refuse_unknown(symbol, branch);
+    if (candidates.empty()) refuse_unknown(graph, symbol, branch);
     if (candidates.size() > 1) refuse_ambiguous(symbol, candidates);
     return candidates.front().node;
 }
@@ -92,7 +103,8 @@ void require_single(const RevisionGraph& graph, const Target& target, std::span<
                   mad::format("there are several heads for target \"{}\"", target.text),
                   mad::format("The heads are {}.", name_list(graph, nodes)),
                   "Name one by its id or as 'label@head', for example "
-                  "mad_migrate.upgrade(..., 'label@head'), or 'heads' for all of them.");
+                  "mad_migrate.upgrade(..., 'label@head'), or 'heads' for all of them; "
+                  "mad_migrate.merge(...) joins them.");
 }
 
 std::vector<Node> resolve_symbol(const RevisionGraph& graph, const Target& target) {

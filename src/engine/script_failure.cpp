@@ -20,7 +20,9 @@ Failure with_context(const Failure& failure, std::string_view context) {
 
 Failure in_statement(const Failure& failure, const RunnableScript& script, std::size_t index,
                      int line) {
-    return with_context(failure,
+    Report report = failure.report();
+    report.place = mad::format("{}:{}", script.filename, line);
+    return with_context(Failure(std::move(report)),
                         mad::format("statement {} of {}, line {} of script \"{}\": {}", index + 1,
                                     script.statements.size(), line, script.filename,
                                     first_line(script.statements[index].text)));

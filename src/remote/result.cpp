@@ -46,6 +46,7 @@ Report report_of(const PGresult* result) {
             .detail = diagnostic(result, PG_DIAG_MESSAGE_DETAIL),
             .hint = diagnostic(result, PG_DIAG_MESSAGE_HINT),
             .context = diagnostic(result, PG_DIAG_CONTEXT),
+            .place = {},
             .completed_statements = {},
             .position = number_in(diagnostic(result, PG_DIAG_STATEMENT_POSITION))};
 }

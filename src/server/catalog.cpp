@@ -7,6 +7,7 @@
 
 #include "core/naming.hpp"
 #include "core/quote.hpp"
+#include "core/similar.hpp"
 #include "core/text.hpp"
 #include "server/identity.hpp"
 #include "server/spi.hpp"
@@ -15,12 +16,19 @@ namespace mad::pg {
 
 namespace {
 
-std::string known_branches() {
-    const Rows rows = query(
-        "SELECT string_agg(pg_catalog.format('\"%s\"', branch), ', ' ORDER BY branch COLLATE "
-        "\"C\") "
-        "FROM mad_migrate.branch");
-    return rows[0][0].value_or("none");
+[[noreturn]] void refuse_unknown_branch(const std::string& name) {
+    const Rows rows = query("SELECT branch FROM mad_migrate.branch ORDER BY branch COLLATE \"C\"");
+    std::vector<std::string_view> names;
+    std::vector<std::string> quoted;
+    for (const Row& row : rows) {
+        names.push_back(*row[0]);
+        quoted.push_back(mad::format("\"{}\"", *row[0]));
+    }
+    throw Failure(Code::unknown_branch, mad::format("branch \"{}\" does not exist", name),
+                  mad::format("Known branches: {}.", quoted.empty() ? "none" : join(quoted, ", ")),
+                  perhaps_meant(name, names,
+                                mad::format("Create it with SELECT mad_migrate.create_branch({}).",
+                                            quote_literal(name))));
 }
 
 /// A shell pattern as a LIKE pattern with `\` as its escape.
@@ -105,12 +113,7 @@ Branch load_branch(const std::string& name) {
         mad::format("SELECT owner::oid, database, template, search_path, database_pattern FROM "
                     "mad_migrate.branch WHERE branch = {}",
                     quote_literal(name)));
-    if (rows.empty()) {
-        throw Failure(Code::unknown_branch, mad::format("branch \"{}\" does not exist", name),
-                      mad::format("Known branches: {}.", known_branches()),
-                      mad::format("Create it with SELECT mad_migrate.create_branch({}).",
-                                  quote_literal(name)));
-    }
+    if (rows.empty()) refuse_unknown_branch(name);
     const Row& row = rows[0];
     Branch branch;
     branch.name = name;

@@ -125,16 +125,21 @@ std::string add_new(const std::string& branch, const Script& script) {
     return text;
 }
 
-void say_not_added(const std::string& branch, const std::string& id) {
-    const std::string hint =
-        mad::format("Fill in its sections and pass the text to mad_migrate.add_script({}, ...).",
-                    quote_literal(branch));
-    const char* const revision = id.c_str();
+void say(const std::string& message, const std::string& hint) {
+    const char* const what = message.c_str();
     const char* const next = hint.c_str();
-    call([&] {
-        ereport(NOTICE, (errmsg_internal("revision \"%s\" is a draft and not yet added", revision),
-                         errhint("%s", next)));
-    });
+    call([&] { ereport(NOTICE, (errmsg_internal("%s", what), errhint("%s", next))); });
+}
+
+void say_not_added(const std::string& branch, const std::string& id) {
+    say(mad::format("revision \"{}\" is a draft and not yet added", id),
+        mad::format("Fill in its sections and pass the text to mad_migrate.add_script({}, ...).",
+                    quote_literal(branch)));
+}
+
+void say_irreversible(const std::string& id) {
+    say(mad::format("revision \"{}\" cannot be downgraded: no downgrade_sql was given", id),
+        "Pass downgrade_sql, which may be an empty text where nothing is to be undone.");
 }
 
 }  // namespace
@@ -197,10 +202,15 @@ MAD_SQL_FUNCTION(mad_migrate_revision) {
     wanted.upgrade_sql = upgrade.value_or("");
     wanted.downgrade_sql = downgrade.value_or("");
     // An empty downgrade would claim to have undone what is still there.
-    if (!wanted.upgrade_sql.empty() && !downgrade)
+    if (!wanted.upgrade_sql.empty() && !downgrade) {
         wanted.irreversible = "no downgrade_sql was given";
+    }
     const Script script = compose(graph, wanted);
-    if (upgrade || downgrade) return text_datum(add_new(branch, script));
+    if (upgrade || downgrade) {
+        const std::string added = add_new(branch, script);
+        if (wanted.irreversible) say_irreversible(script.revision.id);
+        return text_datum(added);
+    }
     const std::string draft = write_script(script);
     say_not_added(branch, script.revision.id);
     return text_datum(draft);

@@ -26,7 +26,8 @@ std::string describe_move(const DatabaseOutcome& outcome) {
 
 std::string describe_failure(const DatabaseOutcome& outcome) {
     const Report& report = outcome.failure->report();
-    return mad::format("{} ({})", report.message, report.sqlstate);
+    return mad::format("{}{}{} ({})", report.place, report.place.empty() ? "" : ": ",
+                       report.message, report.sqlstate);
 }
 
 std::string describe_duration(std::chrono::microseconds duration) {
@@ -77,8 +78,8 @@ void RunReport::tell_of_many(const DatabaseOutcome& outcome) {
         return;
     }
     host_.say({Notice::Level::notice,
-               mad::format("{}  {}  {}", count, describe_move(outcome),
-                           describe_duration(outcome.duration)),
+               mad::format("{}  {}{}  {}", count, call_.dry_run ? "rehearsed " : "",
+                           describe_move(outcome), describe_duration(outcome.duration)),
                {},
                {}});
 }

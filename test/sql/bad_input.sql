@@ -35,7 +35,9 @@ SELECT * FROM mad_migrate.upgrade('forks');
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM mad_migrate.upgrade('Fork');
 SELECT mad_migrate.add_script('forks', script('x', ''));
+SELECT * FROM mad_migrate.upgrade('branches');
 SELECT * FROM mad_migrate.upgrade('fork', 'three');
+SELECT * FROM mad_migrate.upgrade('fork', 'two_lift');
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM mad_migrate.downgrade('fork', 'three');
 SELECT * FROM mad_migrate.stamp('fork', 'three');

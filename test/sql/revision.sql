@@ -34,7 +34,7 @@ SELECT show_text(mad_migrate.revision('app', 'Add orders', rev_id => '003', sql 
 SELECT show_text(mad_migrate.revision('app', sql => ''));
 SELECT revision ~ '^[0-9a-f]{12}$', down_revisions, message, created_at <= now() FROM mad_migrate.heads('app');
 SELECT mad_migrate.remove_script('app', revision) FROM mad_migrate.heads('app');
--- Without a downgrade there is no way back, and the script says so.
+-- Without a downgrade there is no way back, and the script says so, as we are told.
 SELECT show_text(mad_migrate.revision('app', 'One way', rev_id => 'once', sql => 'SELECT 1'));
 SELECT mad_migrate.remove_script('app', 'once');
 -- A message of several lines becomes one line.

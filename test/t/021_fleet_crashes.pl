@@ -161,7 +161,10 @@ foreach my $round (1 .. $rounds)
 
     my $begun = ask('SELECT max(run) FROM mad_migrate.run') > $run;
     my $status = check_after_crash($what);
-    $ends{ $begun ? $status : 'not begun' }++;
+    my $end = $begun ? $status : 'not begun';
+    $ends{$end}++;
+    # A machine that does other things too is not as fast in each round.
+    $duration *= $end eq 'succeeded' ? 0.9 : 1.05;
     ask("SELECT mad_migrate.upgrade('app', jobs => 4)");
     is_deeply({ states() }, \%all_finished, "$what: the next call finishes");
 }

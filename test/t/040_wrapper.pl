@@ -212,12 +212,26 @@ foreach my $mistake ([], ['fly'], ['upgrade'], ['status', 'a', 'b'], [ 'merge', 
 {
     my ($code, undef, $errors) = migrate(@$mistake);
     is($code, 2, "misuse: @$mistake");
-    like($errors, qr/^usage: migrate/m, 'shows how to use it');
+    like($errors, qr/\Amigrate: .*\nHINT:  migrate --help lists the commands and their options\.\n\z/, 'says what is wrong, and where to look');
 }
 fails('an unknown branch', qr/branch "nowhere" does not exist/, migrate('upgrade', 'nowhere'));
 fails('a target that is none', qr/ERROR/, migrate('upgrade', 'metadata', q{x'; DROP TABLE users; --}));
 my $usage = succeeds('--help', migrate('--help'));
 like(PostgreSQL::Test::Utils::slurp_file("$checkout/docs/command-line.md"), qr/^\Q$usage\E```$/m, 'is what the documentation shows');
+
+# A folder that is no branch's
+mkdir "$project/migrations/reports";
+succeeds('an empty folder is nobody\'s business', migrate('check', 'all'));
+write_text('migrations/reports/001.sql', "/*\nFirst\n\nRevision ID: r1\n*/\n-- migrate:upgrade\nSELECT 1;\n");
+fails("$_ all", qr{there is no branch "reports", but a folder migrations/reports with scripts\nHINT:  Create the branch}, migrate($_, 'all'))
+  foreach qw(check push upgrade);
+unlink "$project/migrations/reports/001.sql";
+
+# What was run, and what ought to have been
+is(succeeds('validate', migrate('validate', 'all', '--json')), "[]\n[]\n", 'finds nothing');
+$cluster->safe_psql('mad', q{UPDATE mad_migrate.history SET checksum = repeat('0', 64) WHERE revision = '004_meta'});
+fails('validate', qr/not sound: metadata\n/, migrate('validate', 'all'));
+fails('resolve', qr/nothing to resolve|stands still/, migrate('resolve', 'metadata', 'mad', 'done'));
 
 # What "make install" has put beside each other
 my $shared = (run_there('', 'pg_config', '--sharedir'))[1] =~ s/\n//r . '/mad_migrate';
@@ -225,14 +239,16 @@ write_text('Makefile', "include $shared/migrate.mk\n");
 like(succeeds('migrate.mk, as installed', make('migrate-status')), qr/up to date/, 'finds the wrapper, as installed');
 
 # Organizations
-SKIP:
-{
-    skip 'provisioning is not there', 1
-      unless $cluster->safe_psql('mad', q{SELECT to_regproc('mad_migrate.list_org_databases') IS NOT NULL}) eq 't';
-    like(succeeds('provision', migrate('provision', 'acme')), qr/mad_results_acme/, 'gives a database');
-    like(succeeds('list', migrate('list')), qr/mad_results_acme/, 'that is listed');
-    succeeds('deprovision', migrate('deprovision', 'acme', '--grace', '1 hour', '--force'));
-    unlike(succeeds('list', migrate('list')), qr/mad_results_acme/, 'until it is put aside');
-}
+like(succeeds('provision', migrate('provision', 'acme')), qr/mad_results_acme/, 'gives a database');
+like(succeeds('list', migrate('list')), qr/mad_results_acme/, 'that is listed');
+succeeds('deprovision', migrate('deprovision', 'acme', '--grace', '1 hour', '--force'));
+unlike(succeeds('list', migrate('list')), qr/mad_results_acme/, 'until it is put aside');
+like(succeeds('restore', migrate('restore', 'acme')), qr/mad_results_acme/, 'brings it back');
+like(succeeds('list', migrate('list')), qr/mad_results_acme/, 'and it is listed again');
+fails('restore of another', qr/globex/, migrate('restore', 'globex'));
+
+# The queue
+like(rows_of('work', migrate('work', '--json'))->[0]{jobs_done}, qr/^\d+$/, 'says how many jobs it did');
+fails('retry', qr/job 4711/, migrate('retry', '4711'));
 
 done_testing();

@@ -26,6 +26,7 @@ Failure disk_full() {
                           .detail = {},
                           .hint = {},
                           .context = {},
+                          .place = {},
                           .completed_statements = {}});
 }
 
@@ -178,6 +179,7 @@ TEST_F(MigrateFaultTest, FindsTheStatementOfABatch) {
                                                .detail = {},
                                                .hint = {},
                                                .context = "deep inside",
+                                               .place = {},
                                                .completed_statements = 1}));
     const Report report = failure_of([&] { migrate(attempt); });
     EXPECT_EQ(report.sqlstate, "22012");

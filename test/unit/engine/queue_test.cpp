@@ -145,6 +145,7 @@ TEST(QueueIsGone, WhereItsTablesAre) {
                                            .detail = {},
                                            .hint = {},
                                            .context = {},
+                                           .place = {},
                                            .completed_statements = {}})));
     }
     EXPECT_FALSE(is_gone(Failure(Code::connection_failed, "lost")));

@@ -29,6 +29,7 @@ Failure failure(std::optional<std::size_t> completed, int position, std::string 
                           .detail = "detail",
                           .hint = "hint",
                           .context = std::move(context),
+                          .place = {},
                           .completed_statements = completed,
                           .position = position});
 }
@@ -53,6 +54,11 @@ TEST(ScriptFailure, FollowsTheServersPositionToItsLine) {
               "statement 2 of 3, line 7 of script \"002.sql\": SELECT ...");
     EXPECT_EQ(context_of(located(failure(0, 1), script())),
               "statement 1 of 3, line 5 of script \"002.sql\": SELECT 'ä'");
+}
+
+TEST(ScriptFailure, TellsTheLineShortlyToo) {
+    EXPECT_EQ(located(failure(2, 0), script()).report().place, "002.sql:8");
+    EXPECT_EQ(located(failure(3, 0), script()).report().place, "");
 }
 
 TEST(ScriptFailure, BlamesNoStatementWhereAllHadCompleted) {

@@ -21,6 +21,7 @@ Report failure_at(std::size_t completed, int position) {
             .detail = {},
             .hint = {},
             .context = {},
+            .place = {},
             .completed_statements = completed,
             .position = position};
 }

@@ -29,6 +29,7 @@ inline Answer failing(std::string sqlstate) {
                           .detail = {},
                           .hint = {},
                           .context = {},
+                          .place = {},
                           .completed_statements = {}});
 }
 
