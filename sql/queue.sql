@@ -105,3 +105,9 @@ CREATE PROCEDURE mad_migrate.run_queued_upgrade(job bigint)
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'mad_migrate_run_queued_upgrade';
 COMMENT ON PROCEDURE mad_migrate.run_queued_upgrade IS 'Internal: run_upgrade as a job of the queue asks for it';
+
+CREATE FUNCTION mad_migrate.provision_queued(job bigint) RETURNS text
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'mad_migrate_provision_queued';
+COMMENT ON FUNCTION mad_migrate.provision_queued IS
+    'Internal: provision_org as a job of the queue asks for it, unless the organization was taken away meanwhile';

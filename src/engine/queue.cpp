@@ -155,9 +155,8 @@ class Drain {
     Task<void> perform(const Work& work) {
         const std::string branch = quote_literal(work.branch);
         if (work.kind == "provision") {
-            co_await control_.run(mad::format("SELECT mad_migrate.provision_org({}::text, {})",
-                                              quote_literal(work.organization.value_or("")),
-                                              branch));
+            co_await control_.run(
+                mad::format("SELECT mad_migrate.provision_queued({})", work.numbers.front()));
         } else if (work.kind == "refill") {
             co_await control_.run(mad::format("SELECT mad_migrate.fill_pool({})", branch));
         } else if (work.kind == "drop") {

@@ -30,7 +30,7 @@ std::optional<Registered> find(const Organization& organization) {
     return Registered{row[0].value(), row[1].value_or(""), row[2].value(), oid};
 }
 
-/// A job that is at it right now is waited for: it holds its row.
+/// A job that is about to begin looks for its row under the organization's lock, which we have.
 void cancel_jobs(const Organization& organization, const char* kind) {
     query_latest(mad::format(
         "DELETE FROM mad_migrate.job WHERE kind = {} AND branch = {} AND organization = {} AND "

@@ -8,6 +8,7 @@
 #include "server/identity.hpp"
 #include "server/loopback.hpp"
 #include "server/migration_call.hpp"
+#include "server/provision.hpp"
 #include "server/queue_lock.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
@@ -111,6 +112,14 @@ MAD_SQL_FUNCTION(mad_migrate_submit_upgrade) {
         "nextval(pg_get_serial_sequence('mad_migrate.run_entry', 'run'))) RETURNING run",
         quote_literal(branch), quote_literal(target)));
     return Int64GetDatum(std::stoll(rows[0][0].value()));
+}
+
+MAD_SQL_FUNCTION(mad_migrate_provision_queued) {
+    const std::optional<std::string> database =
+        provision_queued(Arguments(fcinfo).big_integer(0, "job"));
+    if (database) return text_datum(*database);
+    fcinfo->isnull = true;
+    return Datum{};
 }
 
 MAD_SQL_FUNCTION(mad_migrate_wake_worker) {

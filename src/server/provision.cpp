@@ -75,4 +75,19 @@ std::optional<std::string> provision_or_queue(const Branch& branch, const std::s
     return std::nullopt;
 }
 
+std::optional<std::string> provision_queued(std::int64_t job) {
+    const std::string wanted =
+        mad::format("SELECT branch, organization FROM mad_migrate.job WHERE job = {} AND kind = "
+                    "'provision' AND state = 'running'",
+                    job);
+    const Rows found = query_latest(wanted);
+    if (found.empty()) return std::nullopt;
+    const Branch branch = branch_of_many(found[0][0]);
+    const std::string& id = found[0][1].value();
+    lock_organization(branch, id);
+    // Who took the organization away has deleted its job, under the same lock.
+    if (query_latest(wanted).empty()) return std::nullopt;
+    return provision(branch, id);
+}
+
 }  // namespace mad::pg

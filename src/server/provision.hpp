@@ -14,4 +14,7 @@ std::string provision(const Branch& branch, const std::string& id);
 /// The same, but where the pool is empty nothing is waited for: a job is queued. None then.
 std::optional<std::string> provision_or_queue(const Branch& branch, const std::string& id);
 
+/// What a running job asks for; none where the organization was taken away meanwhile.
+std::optional<std::string> provision_queued(std::int64_t job);
+
 }  // namespace mad::pg

@@ -110,7 +110,7 @@ ALTER TABLE made
 SQL
 $cluster->safe_psql('app_023', 'INSERT INTO made VALUES (-1)');
 (my $status, undef, $messages) = $cluster->psql($control, "\\set VERBOSITY verbose\nSELECT mad_migrate.upgrade('app')");
-like($messages, qr/^psql:.*ERROR:  MM\d+: upgrade of branch "app" failed in 1 of 51 databases\nDETAIL:  app_023: check constraint "positive" of relation "made" is violated by some row \(23514\)\nHINT: .*run_database WHERE run = \d+/m,
+like($messages, qr/^psql:.*ERROR:  MM\d+: upgrade of branch "app" failed in 1 of 51 databases\nDETAIL:  app_023: two_\w+\.sql:\d+: check constraint "positive" of relation "made" is violated by some row \(23514\)\nHINT: .*run_database WHERE run = \d+/m,
     'one fails, and the call says so at the end');
 is(at('two'), 50, 'all others are done');
 is($cluster->safe_psql('app_023', "SELECT version_num, to_regclass('made_two') FROM mad_migrate.alembic_version_app"),

@@ -114,7 +114,7 @@ $caller->ask($call =~ s/'app'/'app', jobs => 2/r);
 wait_until(q{count(*) = 9 FROM mad_migrate.run_database WHERE to_revisions = '{three}'});
 is(at('three'), 9, 'the others go on');
 my ($rows, $messages) = $caller->answer;
-like($messages, qr/ERROR:  MM\d+: upgrade of branch "app" failed in 1 of 10 databases\nDETAIL:  app_3: canceling statement due to lock timeout \(55P03\)/,
+like($messages, qr/ERROR:  MM\d+: upgrade of branch "app" failed in 1 of 10 databases\nDETAIL:  app_3: three_\w+\.sql:\d+: canceling statement due to lock timeout \(55P03\)/,
     'a lock that stays is given up at last');
 my $holder = backend_of($cluster, 'shop');
 like(entries('status, attempts, sqlstate, detail', q{status = 'failed'}),

@@ -66,7 +66,7 @@ TEST_F(QueueTest, LanesTakeTheirOwnKinds) {
 TEST_F(QueueTest, DoesEachKindByItsCall) {
     takes({{job("1", "provision", "o'ne")}, {job("2", "refill")}, {job("3", "upgrade")}});
     EXPECT_EQ(drain_all().done, 3U);
-    EXPECT_EQ(count_of("SELECT mad_migrate.provision_org('o''ne'::text, 're''sults')"), 1U);
+    EXPECT_EQ(count_of("SELECT mad_migrate.provision_queued(1)"), 1U);
     EXPECT_EQ(count_of("SELECT mad_migrate.fill_pool('re''sults')"), 1U);
     EXPECT_EQ(count_of("set_config('mad_migrate.environment', 'production', false)"), 1U);
     EXPECT_EQ(count_of("CALL mad_migrate.run_queued_upgrade(3)"), 1U);
@@ -83,7 +83,7 @@ TEST_F(QueueTest, SeveralRefillsAreOne) {
 
 TEST_F(QueueTest, RecordsAFailureAndGoesOn) {
     takes({{job("1", "provision", "a")}, {job("2", "provision", "b")}});
-    session_.when("provision_org('a'", {test::failing("53100")});
+    session_.when("provision_queued(1)", {test::failing("53100")});
     session_.when("RETURNING state", {test::rows({{"queued"}})});
     EXPECT_EQ(drain_all().done, 1U);
     const std::string& record = asked_with("RETURNING state");
