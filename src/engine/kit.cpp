@@ -25,6 +25,14 @@ std::string version_table_sql(const std::string& branch) {
     return "mad_migrate." + quote_identifier(version_table(branch));
 }
 
+constexpr std::string_view untrusted_message = "bookkeeping in this database cannot be trusted";
+constexpr std::string_view untrusted_detail =
+    "Not a table, not owned by the connected role or a superuser, or with triggers, rules or row "
+    "security: ";
+constexpr std::string_view untrusted_hint =
+    "Have a superuser look at schema mad_migrate there, and drop it or set its owner; after a "
+    "trigger or rule was dropped, vacuum its table.";
+
 /// Names what in the schema belongs to neither the connected role nor a superuser, or would run
 /// somebody's code when written to; NULL when there is nothing of the kind.
 ///
@@ -54,30 +62,28 @@ nullif(pg_catalog.array_to_string(ARRAY(
 }
 
 /// plpgsql that stops where the schema cannot be trusted.
-std::string refuse_untrusted_sql(const std::string& branch) {
+std::string raise_untrusted_sql(const std::string& branch) {
     return mad::format(R"(
     untrusted := {};
     IF untrusted IS NOT NULL THEN
-        RAISE EXCEPTION 'bookkeeping in this database cannot be trusted' USING ERRCODE = 'MM019',
-            DETAIL = 'Not a table, not owned by the connected role or a superuser, or with triggers, rules or row security: '
-                     || untrusted || '.',
-            HINT = 'Have a superuser look at schema mad_migrate there, and drop it or set its owner; after a trigger or rule was dropped, vacuum its table.';
+        RAISE EXCEPTION USING ERRCODE = {}, MESSAGE = {}, DETAIL = {} || untrusted || '.', HINT = {};
     END IF;)",
-                       untrusted_sql(branch));
+                       untrusted_sql(branch), quote_literal(sqlstate(Code::untrusted_database)),
+                       quote_literal(untrusted_message), quote_literal(untrusted_detail),
+                       quote_literal(untrusted_hint));
 }
 
-/// A lock first, in a statement of its own: the rows must be read by a snapshot younger than the
-/// lock.
 std::string lock_sql(const std::string& branch, bool session_lock) {
-    return mad::format(
-        "SELECT pg_catalog.set_config('mad_session.locked', pg_catalog.{}({})::pg_catalog.text, "
-        "false);\n",
-        session_lock ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock", lock_key(branch));
+    return mad::format("pg_catalog.{}({})",
+                       session_lock ? "pg_try_advisory_lock" : "pg_try_advisory_xact_lock",
+                       lock_key(branch));
 }
 
+/// No function of SQL for the comment: it would be inlined anew in each session.
 std::string look_sql(const std::string& branch) {
-    return mad::format(R"(SELECT pg_catalog.current_setting('mad_session.locked'),
-       pg_catalog.obj_description('mad_migrate'::pg_catalog.regnamespace, 'pg_namespace'),
+    return mad::format(R"(SELECT (SELECT description FROM pg_catalog.pg_description
+         WHERE objoid = 'mad_migrate'::pg_catalog.regnamespace
+           AND classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND objsubid = 0),
        (SELECT pg_catalog.string_agg(version_num, ',') FROM {version_table}),
        pg_catalog.current_setting({setting}, true),
        unfinished.id, unfinished.revision, unfinished.direction, unfinished.checksum,
@@ -88,11 +94,6 @@ std::string look_sql(const std::string& branch) {
                        fmt::arg("version_table", version_table_sql(branch)),
                        fmt::arg("setting", quote_literal(revision_setting(branch))),
                        fmt::arg("branch", quote_literal(branch)));
-}
-
-Heads heads_of(const Cell& joined) {
-    const std::vector<std::string> ids = split(joined.value_or(""), ',');
-    return {ids.begin(), ids.end()};
 }
 
 template <typename Number>
@@ -112,15 +113,15 @@ void refuse_other_kit(const Cell& comment) {
 }
 
 Inspection inspection_of(const Row& row) {
+    refuse_other_kit(row[0]);
     Inspection seen;
-    seen.locked = row[0] == "true";
-    refuse_other_kit(row[1]);
-    seen.heads = heads_of(row[2]);
-    seen.published = row[3].value_or("");
-    if (row[4]) {
-        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[4]),      row[5].value_or(""),
-                                         direction_named(row[6].value_or("")), row[7].value_or(""),
-                                         number_of<std::size_t>(row[8]),       row[9].has_value()};
+    seen.locked = true;
+    seen.heads = heads_of(row[1]);
+    seen.published = row[2].value_or("");
+    if (row[3]) {
+        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[3]),      row[4].value_or(""),
+                                         direction_named(row[5].value_or("")), row[6].value_or(""),
+                                         number_of<std::size_t>(row[7]),       row[8].has_value()};
     }
     return seen;
 }
@@ -129,15 +130,21 @@ std::string number_or_null(RunNumber run) {
     return run ? std::to_string(*run) : "NULL";
 }
 
-bool is_missing_relation(const Failure& failure) {
-    const std::string& code = failure.report().sqlstate;
-    return code == "42P01" || code == "3F000";
+void refuse_untrusted(const Cell& untrusted) {
+    if (!untrusted) return;
+    throw Failure(Code::untrusted_database, std::string(untrusted_message),
+                  mad::format("{}{}.", untrusted_detail, *untrusted), std::string(untrusted_hint));
 }
 
+/// The lock and the judgement come before anything that names what is in the schema: its rows must
+/// be read by a snapshot younger than the lock, and reading a view runs it.
 Task<std::optional<Inspection>> look(Executor& database, const std::string& branch) {
+    const Rows first = co_await database.run(mad::format(
+        "SELECT {}, {}", lock_sql(branch, database.owns_transactions()), untrusted_sql(branch)));
+    refuse_untrusted(first.at(0).at(1));
+    if (first[0][0] != "t") co_return Inspection{};
     try {
-        const Rows rows = co_await database.run(lock_sql(branch, database.owns_transactions()) +
-                                                trust_sql(branch) + look_sql(branch));
+        const Rows rows = co_await database.run(look_sql(branch));
         co_return inspection_of(rows.at(0));
     } catch (const Failure& failure) {
         if (!is_missing_relation(failure)) throw;
@@ -147,11 +154,14 @@ Task<std::optional<Inspection>> look(Executor& database, const std::string& bran
 
 }  // namespace
 
-std::string trust_sql(const std::string& branch) {
-    return "DO " +
-           quote_literal("DECLARE untrusted pg_catalog.text; BEGIN" + refuse_untrusted_sql(branch) +
-                         " END") +
-           ";\n";
+Heads heads_of(const Cell& joined) {
+    const std::vector<std::string> ids = split(joined.value_or(""), ',');
+    return {ids.begin(), ids.end()};
+}
+
+bool is_missing_relation(const Failure& failure) {
+    const std::string& code = failure.report().sqlstate;
+    return code == "42P01" || code == "3F000";
 }
 
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql) {
@@ -175,7 +185,7 @@ BEGIN
     PERFORM mad_migrate.create_version_table({branch});
 END)",
         fmt::arg("branch_key", lock_key(branch)), fmt::arg("kit_key", kit_key),
-        fmt::arg("refuse_untrusted", refuse_untrusted_sql(branch)),
+        fmt::arg("refuse_untrusted", raise_untrusted_sql(branch)),
         fmt::arg("kit", quote_literal(kit_sql)), fmt::arg("branch", quote_literal(branch)));
     return "DO " + quote_literal(body);
 }
@@ -226,11 +236,11 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
 }
 
 Task<Heads> read_heads(Executor& database, const std::string& branch) {
+    const Rows judgement = co_await database.run("SELECT " + untrusted_sql(branch));
+    refuse_untrusted(judgement.at(0).at(0));
     try {
-        const Rows rows = co_await database.run(
-            trust_sql(branch) +
-            mad::format("SELECT pg_catalog.string_agg(version_num, ',') FROM {}",
-                        version_table_sql(branch)));
+        const Rows rows = co_await database.run(mad::format(
+            "SELECT pg_catalog.string_agg(version_num, ',') FROM {}", version_table_sql(branch)));
         co_return heads_of(rows.at(0).at(0));
     } catch (const Failure& failure) {
         if (!is_missing_relation(failure)) throw;

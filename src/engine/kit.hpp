@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/failure.hpp"
 #include "core/plan.hpp"
 #include "engine/executor.hpp"
 
@@ -34,6 +35,11 @@ struct Inspection {
     std::optional<UnfinishedStep> unfinished;
 };
 
+/// Of version rows that are joined with commas.
+Heads heads_of(const Cell& joined);
+/// The kit, or the branch's version table, is not there.
+bool is_missing_relation(const Failure& failure);
+
 /// Takes the lock of this database and branch if it is free, and reads what is there. Installs the
 /// kit (`kit_sql`) where it is missing. Throws Failure(untrusted_database, kit_mismatch).
 Task<Inspection> lock_and_inspect(Executor& database, const std::string& branch,
@@ -43,9 +49,6 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
 /// The version rows, and nothing else: no lock, no kit installed. No version table is no rows.
 Task<Heads> read_heads(Executor& database, const std::string& branch);
 
-/// Stops where the schema cannot be trusted: a statement of its own, before any that names what is
-/// in it, for reading a view runs it.
-std::string trust_sql(const std::string& branch);
 /// SQL that installs the kit where it is missing, and the branch's version table.
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql);
 

@@ -12,11 +12,6 @@ namespace mad {
 
 namespace {
 
-Heads heads_of(const Cell& joined) {
-    const std::vector<std::string> ids = split(joined.value_or(""), ',');
-    return {ids.begin(), ids.end()};
-}
-
 /// The session's own value of the setting is as old as the session.
 std::string published_sql(const std::string& branch) {
     return mad::format(
@@ -44,11 +39,6 @@ std::string checksums_sql(const std::string& branch) {
  WHERE h.branch = {} AND h.finished_at IS NOT NULL AND h.direction <> 'downgrade'
  ORDER BY h.revision, h.id DESC)",
         quote_literal(branch));
-}
-
-bool is_missing_relation(const Failure& failure) {
-    const std::string& code = failure.report().sqlstate;
-    return code == "42P01" || code == "3F000";
 }
 
 Task<void> read_history(Executor& database, const std::string& branch, Survey& seen) {

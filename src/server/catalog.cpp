@@ -9,6 +9,7 @@
 #include "core/quote.hpp"
 #include "core/similar.hpp"
 #include "core/text.hpp"
+#include "engine/kit.hpp"
 #include "server/identity.hpp"
 #include "server/spi.hpp"
 
@@ -45,11 +46,6 @@ std::string like_pattern(std::string_view glob) {
         }
     }
     return pattern;
-}
-
-Heads heads_of(const Cell& joined) {
-    const std::vector<std::string> ids = items_of(joined);
-    return {ids.begin(), ids.end()};
 }
 
 Database database_of(const Row& row) {

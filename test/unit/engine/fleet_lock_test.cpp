@@ -70,7 +70,7 @@ TEST_F(FleetLockTest, GivesUpAfterSomeAttemptsWithGrowingPauses) {
     EXPECT_EQ(std::ranges::count(opened_, "d1"), 4);
     EXPECT_EQ(outcome("d1").attempts, 4U);
     EXPECT_EQ(outcome("d1").failure->report().sqlstate, "55P03");
-    EXPECT_EQ(outcome("d1").duration, 12ms) << "without the pauses";
+    EXPECT_EQ(outcome("d1").duration, 16ms) << "without the pauses";
     EXPECT_EQ(failures_, 1U);
     const auto pauses = gaps("d1");
     ASSERT_EQ(pauses.size(), 3U);
@@ -104,7 +104,7 @@ TEST_F(FleetLockTest, CountsTheStepsOfEarlierAttempts) {
     EXPECT_EQ(outcome("d0").result.steps, 2U);
     EXPECT_EQ(outcome("d0").result.before, Heads{"002"});
     EXPECT_EQ(outcome("d0").result.after, Heads{});
-    EXPECT_EQ(outcome("d0").duration, 7ms);
+    EXPECT_EQ(outcome("d0").duration, 9ms);
 }
 
 TEST_F(FleetLockTest, CountsThemThoughALaterAttemptSawNothing) {

@@ -33,7 +33,7 @@ TEST_F(FleetTest, MigratesOneDatabase) {
     EXPECT_FALSE(outcomes[0].skipped);
     EXPECT_FALSE(outcomes[0].rehearsed);
     EXPECT_EQ(outcomes[0].attempts, 1U);
-    EXPECT_EQ(outcomes[0].duration, 3ms);
+    EXPECT_EQ(outcomes[0].duration, 4ms);
     EXPECT_EQ(sessions_when_finished_, std::vector<std::size_t>{0});
 }
 
@@ -73,8 +73,8 @@ TEST_F(FleetTest, TellsOfEachWhenItIsFinished) {
     migrate(databases(5), 4);
     EXPECT_EQ(opened_, databases(5));
     EXPECT_EQ(finished(), (Names{"d0", "d4", "d2", "d3", "d1"}));
-    EXPECT_EQ(outcome("d1").duration, 101ms);
-    EXPECT_EQ(outcome("d4").duration, 3ms);
+    EXPECT_EQ(outcome("d1").duration, 151ms);
+    EXPECT_EQ(outcome("d4").duration, 4ms);
 }
 
 TEST_F(FleetTest, PutsTheNextInThePlaceOfOneThatFinished) {

@@ -81,7 +81,8 @@ class MigrateFaultTest : public test::MigrationTest {
             if (leaves_steps_behind(*attempt) && k < calls.size()) expected.push_back(calls.back());
             EXPECT_EQ(attempt->calls(), expected);
             EXPECT_EQ(attempt->result.steps, count_recorded(*attempt));
-            if (k > 1) {
+            const bool has_looked = k > 2;
+            if (has_looked) {
                 EXPECT_EQ(attempt->result.before, Heads{"001"});
                 EXPECT_EQ(attempt->result.after, heads_after(attempt->result.steps));
             }
@@ -127,7 +128,7 @@ TEST_F(MigrateFaultTest, PublishesNothingWhereTheFirstStepFailed) {
     Attempt attempt(test::Seen{.heads = "001"}, false);
     attempt.database.when("INSERT", {failing("23505")});
     EXPECT_EQ(failure_of([&] { migrate(attempt); }).sqlstate, "23505");
-    EXPECT_EQ(attempt.calls().size(), 2U);
+    EXPECT_EQ(attempt.calls().size(), 3U);
 }
 
 TEST_F(MigrateFaultTest, CountsTheStepsBehindAResumedOne) {
@@ -174,7 +175,7 @@ TEST_F(MigrateFaultTest, BlamesNoStatementForTheRecordOfIt) {
 TEST_F(MigrateFaultTest, FindsTheStatementOfABatch) {
     scripts_.put("003", Direction::upgrade, {within("CREATE TABLE t ()"), within("SELECT 1/0")});
     Attempt attempt(test::Seen{.heads = "002"});
-    attempt.database.fail_at(2, Failure(Report{.sqlstate = "22012",
+    attempt.database.fail_at(3, Failure(Report{.sqlstate = "22012",
                                                .message = "division by zero",
                                                .detail = {},
                                                .hint = {},

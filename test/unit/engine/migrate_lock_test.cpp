@@ -37,7 +37,7 @@ TEST_F(MigrateLockTest, LooksAgainAndPlansFromWhatIsThereThen) {
     migrate(attempt);
     EXPECT_EQ(
         attempt.calls(),
-        (Calls{"look", "look", "look", "look",
+        (Calls{"lock", "lock", "lock", "lock", "look",
                "CREATE TABLE t003 (); | "
                "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
     EXPECT_EQ(attempt.host.waited, (Pauses{10ms, 20ms, 40ms}));
@@ -95,15 +95,6 @@ TEST_F(MigrateLockTest, PassesOnAFailureWhileItWaits) {
         EXPECT_EQ(attempt.calls().size(), failing_call);
         EXPECT_EQ(count_holder_queries(attempt), failing_call == 3 ? 1U : 0U);
     }
-}
-
-TEST_F(MigrateLockTest, RefusesAnotherKitWithoutWaiting) {
-    test::Seen other = busy();
-    other.kit = "mad_migrate kit 2.0.0: all of it";
-    Attempt attempt(other);
-    EXPECT_EQ(failure_of([&] { migrate(attempt); }).sqlstate, "MM025");
-    EXPECT_EQ(attempt.host.waits, 0U);
-    EXPECT_EQ(attempt.calls(), Calls{"look"});
 }
 
 TEST_F(MigrateLockTest, CountsTheTimeItsQueriesTake) {

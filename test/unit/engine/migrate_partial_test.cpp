@@ -43,14 +43,14 @@ class MigratePartialTest : public test::MigrationTest {
 TEST_F(MigratePartialTest, RecordsTheIntentAndTheEndOfEachStatement) {
     Attempt attempt(test::Seen{.heads = "001"});
     migrate(attempt);
-    EXPECT_EQ(
-        attempt.calls(),
-        (Calls{"look", " | begin_partial_step('results', '002', 'upgrade', 'sum 002', 3, NULL)",
-               " | record_statement(42, 1, false)", "CREATE INDEX CONCURRENTLY i ON t001 (x)",
-               " | record_statement(42, 1, true)", "INSERT | record_statement(42, 2, true)",
-               " | record_statement(42, 3, false)", "VACUUM t001",
-               " | record_statement(42, 3, true)",
-               " | finish_partial_step(42, ['001'], ['002'], true)"}));
+    EXPECT_EQ(attempt.calls(),
+              (Calls{"lock", "look",
+                     " | begin_partial_step('results', '002', 'upgrade', 'sum 002', 3, NULL)",
+                     " | record_statement(42, 1, false)", "CREATE INDEX CONCURRENTLY i ON t001 (x)",
+                     " | record_statement(42, 1, true)", "INSERT | record_statement(42, 2, true)",
+                     " | record_statement(42, 3, false)", "VACUUM t001",
+                     " | record_statement(42, 3, true)",
+                     " | finish_partial_step(42, ['001'], ['002'], true)"}));
     EXPECT_EQ(attempt.result.after, Heads{"002"});
     EXPECT_EQ(attempt.result.steps, 1U);
 }
@@ -63,7 +63,7 @@ TEST_F(MigratePartialTest, RefusesTheCallersTransactionBeforeAnythingRan) {
     EXPECT_EQ(report.detail, "Script \"002.sql\", line 5: CREATE INDEX CONCURRENTLY i ON t001 (x)");
     EXPECT_EQ(report.hint,
               "Use CALL mad_migrate.run_upgrade('results', '002') outside a transaction block.");
-    EXPECT_EQ(attempt.calls(), Calls{"look"});
+    EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
     EXPECT_EQ(attempt.result.steps, 0U);
 }
 
@@ -85,7 +85,7 @@ TEST_F(MigratePartialTest, StampsInTheCallersTransactionWhateverTheScripts) {
 TEST_F(MigratePartialTest, ResumesAtTheFirstStatementThatIsNotDone) {
     Attempt attempt(half_way(1));
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(), (Calls{"look", "INSERT | record_statement(7, 2, true)",
+    EXPECT_EQ(attempt.calls(), (Calls{"lock", "look", "INSERT | record_statement(7, 2, true)",
                                       " | record_statement(7, 3, false)", "VACUUM t001",
                                       " | record_statement(7, 3, true)",
                                       " | finish_partial_step(7, ['001'], ['002'], true)"}));
@@ -100,9 +100,9 @@ TEST_F(MigratePartialTest, DropsTheInvalidIndexThatTheFailedBuildLeft) {
     attempt.database.when("i.indisvalid", {rows({{"public.i", "f"}})});
     migrate(attempt);
     const Calls calls = attempt.calls();
-    ASSERT_GE(calls.size(), 5U);
-    EXPECT_NE(calls[1].find("to_regclass('\"T\"')::"), std::string::npos);
-    EXPECT_EQ((Calls{calls.begin() + 2, calls.begin() + 5}),
+    ASSERT_GE(calls.size(), 6U);
+    EXPECT_NE(calls[2].find("to_regclass('\"T\"')::"), std::string::npos);
+    EXPECT_EQ((Calls{calls.begin() + 3, calls.begin() + 6}),
               (Calls{"DROP INDEX CONCURRENTLY public.i", " | record_statement(7, 2, false)",
                      "CREATE INDEX CONCURRENTLY i ON \"T\" (x)"}));
 }
@@ -169,7 +169,7 @@ TEST_F(MigratePartialTest, OnlyFinishesWhatHasNoStatementsLeft) {
     Attempt attempt(half_way(3));
     migrate(attempt);
     EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | finish_partial_step(7, ['001'], ['002'], true)"}));
+              (Calls{"lock", "look", " | finish_partial_step(7, ['001'], ['002'], true)"}));
 }
 
 TEST_F(MigratePartialTest, GoesOnBehindAResumedStepWithStepsOfTheirOwn) {
@@ -179,7 +179,7 @@ TEST_F(MigratePartialTest, GoesOnBehindAResumedStepWithStepsOfTheirOwn) {
     migrate(attempt);
     EXPECT_EQ(
         attempt.calls(),
-        (Calls{"look", " | finish_partial_step(7, ['001'], ['002'], true)",
+        (Calls{"lock", "look", " | finish_partial_step(7, ['001'], ['002'], true)",
                " | begin_partial_step('results', '003', 'upgrade', 'sum 003', 1, NULL)",
                " | record_statement(42, 1, false)", "REINDEX", " | record_statement(42, 1, true)",
                " | finish_partial_step(42, ['002'], ['003'], true)"}));
@@ -192,7 +192,7 @@ TEST_F(MigratePartialTest, BeginsAnewWhereNothingIsDone) {
     migrate(attempt);
     EXPECT_EQ(
         attempt.calls(),
-        (Calls{"look", " | history WHERE branch = 'results' AND finished_at IS NULL",
+        (Calls{"lock", "look", " | history WHERE branch = 'results' AND finished_at IS NULL",
                " | begin_partial_step('results', '002', 'upgrade', 'another', 1, NULL)",
                " | record_statement(42, 1, false)", "REINDEX", " | record_statement(42, 1, true)",
                " | finish_partial_step(42, ['001'], ['002'], true)"}));
@@ -204,7 +204,7 @@ TEST_F(MigratePartialTest, ForgetsWhatIsNotDoneOfAScriptThatCanRunInATransaction
     migrate(attempt);
     EXPECT_EQ(
         attempt.calls(),
-        (Calls{"look", " | history WHERE branch = 'results' AND finished_at IS NULL",
+        (Calls{"lock", "look", " | history WHERE branch = 'results' AND finished_at IS NULL",
                "CREATE INDEX; | "
                "record_step('results', '002', 'upgrade', 'another', ['001'], ['002'], true)"}));
 }
@@ -226,7 +226,7 @@ TEST_F(MigratePartialTest, RefusesPlansThatDoNotGoOnWithTheUnfinishedStep) {
         EXPECT_EQ(report.hint,
                   "Finish it with CALL mad_migrate.run_upgrade('results', '002'), or mend the "
                   "database by hand and say where it stands with mad_migrate.stamp.");
-        EXPECT_EQ(attempt.calls(), Calls{"look"});
+        EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
     }
 }
 
@@ -240,7 +240,7 @@ TEST_F(MigratePartialTest, RefusesTheSameRevisionInTheOtherDirection) {
         EXPECT_EQ(failure_of([&] { migrate(attempt); }).hint,
                   "Finish it with CALL mad_migrate.run_downgrade('results', '002-1'), or mend the "
                   "database by hand and say where it stands with mad_migrate.stamp.");
-        EXPECT_EQ(attempt.calls(), Calls{"look"});
+        EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
     }
 }
 
@@ -253,25 +253,26 @@ TEST_F(MigratePartialTest, RefusesAScriptEditedWithStatementsDone) {
     EXPECT_EQ(report.message,
               "script of revision \"002\" was edited while it is half-way through its upgrade in "
               "database \"mad_results_1\"");
-    EXPECT_EQ(attempt.calls(), Calls{"look"});
+    EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
 }
 
 TEST_F(MigratePartialTest, StampForgetsTheUnfinishedStep) {
     order(Direction::stamp, "002");
     Attempt attempt(half_way(2));
     migrate(attempt);
-    EXPECT_EQ(
-        attempt.calls(),
-        (Calls{"look", " | record_step('results', '002', 'stamp', NULL, ['001'], ['002'], true)",
-               " | history WHERE branch = 'results' AND finished_at IS NULL"}));
+    EXPECT_EQ(attempt.calls(),
+              (Calls{"lock", "look",
+                     " | record_step('results', '002', 'stamp', NULL, ['001'], ['002'], true)",
+                     " | history WHERE branch = 'results' AND finished_at IS NULL"}));
 }
 
 TEST_F(MigratePartialTest, StampToWhereItStandsForgetsTheUnfinishedStep) {
     order(Direction::stamp, "001");
     Attempt attempt(half_way(2));
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | history WHERE branch = 'results' AND finished_at IS NULL"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"lock", "look", " | history WHERE branch = 'results' AND finished_at IS NULL"}));
     EXPECT_EQ(attempt.result.steps, 0U);
 }
 

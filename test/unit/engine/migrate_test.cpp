@@ -20,7 +20,7 @@ TEST_F(MigrateTest, PublishesWithEachStepThatIsATransaction) {
     migrate(attempt);
     EXPECT_EQ(
         attempt.calls(),
-        (Calls{"look",
+        (Calls{"lock", "look",
                "CREATE TABLE t001 (); | "
                "record_step('results', '001', 'upgrade', 'sum 001', [], ['001'], true)",
                "CREATE TABLE t002 (); | "
@@ -37,7 +37,7 @@ TEST_F(MigrateTest, PublishesOnceAtTheEndOfTheCallersTransaction) {
     Attempt attempt(test::Seen{.heads = "001"}, false);
     migrate(attempt);
     EXPECT_EQ(attempt.calls(),
-              (Calls{"look",
+              (Calls{"lock", "look",
                      "CREATE TABLE t002 (); | "
                      "record_step('results', '002', 'upgrade', 'sum 002', ['001'], ['002'], false)",
                      "CREATE TABLE t003 (); | "
@@ -54,7 +54,7 @@ TEST_F(MigrateTest, DowngradesNewestFirst) {
     migrate(attempt);
     EXPECT_EQ(
         attempt.calls(),
-        (Calls{"look",
+        (Calls{"lock", "look",
                "DROP TABLE t003; | "
                "record_step('results', '003', 'downgrade', 'sum 003', ['003'], ['002'], true)",
                "DROP TABLE t002; | "
@@ -68,9 +68,9 @@ TEST_F(MigrateTest, StampsWithoutScripts) {
     Attempt attempt(test::Seen{.heads = "001", .published = "001"});
     order(Direction::stamp, "003");
     migrate(attempt);
-    EXPECT_EQ(
-        attempt.calls(),
-        (Calls{"look", " | record_step('results', '003', 'stamp', NULL, ['001'], ['003'], true)"}));
+    EXPECT_EQ(attempt.calls(),
+              (Calls{"lock", "look",
+                     " | record_step('results', '003', 'stamp', NULL, ['001'], ['003'], true)"}));
     EXPECT_EQ(attempt.result.after, Heads{"003"});
     EXPECT_EQ(scripts_.prepared, Calls{});
 }
@@ -79,9 +79,10 @@ TEST_F(MigrateTest, StampsInTheCallersTransaction) {
     Attempt attempt(test::Seen{.heads = "003"}, false);
     order(Direction::stamp, "base");
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(),
-              (Calls{"look", " | record_step('results', '', 'stamp', NULL, ['003'], [], false)",
-                     " | publish_heads('results')"}));
+    EXPECT_EQ(
+        attempt.calls(),
+        (Calls{"lock", "look", " | record_step('results', '', 'stamp', NULL, ['003'], [], false)",
+               " | publish_heads('results')"}));
     EXPECT_EQ(attempt.result.after, Heads{});
 }
 
@@ -91,7 +92,7 @@ TEST_F(MigrateTest, PurgesRowsThatNoScriptKnows) {
     order_.purge = true;
     migrate(attempt);
     EXPECT_EQ(attempt.calls(),
-              (Calls{"look",
+              (Calls{"lock", "look",
                      " | record_step('results', '001', 'stamp', NULL, ['002','gone'], "
                      "['001'], true)"}));
     EXPECT_EQ(attempt.result.before, (Heads{"002", "gone"}));
@@ -101,7 +102,7 @@ TEST_F(MigrateTest, PurgesRowsThatNoScriptKnows) {
 TEST_F(MigrateTest, LeavesWhatIsThereAlready) {
     Attempt attempt(test::Seen{.heads = "003", .published = "003"});
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(), Calls{"look"});
+    EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
     EXPECT_EQ(attempt.result.before, Heads{"003"});
     EXPECT_EQ(attempt.result.after, Heads{"003"});
     EXPECT_EQ(attempt.result.steps, 0U);
@@ -111,7 +112,7 @@ TEST_F(MigrateTest, RepairsWhatIsPublished) {
     for (const Cell& published : {Cell(), Cell(""), Cell("002"), Cell("003,004")}) {
         Attempt attempt(test::Seen{.heads = "003", .published = published});
         migrate(attempt);
-        EXPECT_EQ(attempt.calls(), (Calls{"look", " | publish_heads('results')"}));
+        EXPECT_EQ(attempt.calls(), (Calls{"lock", "look", " | publish_heads('results')"}));
         EXPECT_EQ(attempt.result.steps, 0U);
     }
 }
@@ -124,13 +125,13 @@ TEST_F(MigrateTest, ComparesSeveralHeadsInTheOrderTheyArePublishedIn) {
     Attempt attempt(test::Seen{.heads = "b,B", .published = "B,b"});
     const Migrations migrations{attempt.reactor, forked, scripts_, order_};
     attempt.reactor.complete(mad::migrate(migrations, attempt.database, "d", attempt.result));
-    EXPECT_EQ(attempt.calls(), Calls{"look"});
+    EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
 }
 
 TEST_F(MigrateTest, CannotKnowWhatTheCallersTransactionPublished) {
     Attempt attempt(test::Seen{.heads = "003", .published = "003"}, false);
     migrate(attempt);
-    EXPECT_EQ(attempt.calls(), (Calls{"look", " | publish_heads('results')"}));
+    EXPECT_EQ(attempt.calls(), (Calls{"lock", "look", " | publish_heads('results')"}));
 }
 
 TEST_F(MigrateTest, RunsNothingWhenAScriptMustNotRun) {
@@ -138,7 +139,7 @@ TEST_F(MigrateTest, RunsNothingWhenAScriptMustNotRun) {
     order(Direction::downgrade, "base");
     scripts_.refusal = Failure(Code::irreversible, "there is no way back");
     EXPECT_EQ(failure_of([&] { migrate(attempt); }).message, "there is no way back");
-    EXPECT_EQ(attempt.calls(), Calls{"look"});
+    EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
     EXPECT_EQ(attempt.result.before, Heads{"003"});
     EXPECT_EQ(attempt.result.after, Heads{"003"});
 }
@@ -146,12 +147,12 @@ TEST_F(MigrateTest, RunsNothingWhenAScriptMustNotRun) {
 TEST_F(MigrateTest, RunsNothingWhenThereIsNoPlan) {
     Attempt unknown_row(test::Seen{.heads = "gone"});
     EXPECT_EQ(failure_of([&] { migrate(unknown_row); }).sqlstate, "MM002");
-    EXPECT_EQ(unknown_row.calls(), Calls{"look"});
+    EXPECT_EQ(unknown_row.calls(), (Calls{"lock", "look"}));
 
     Attempt unknown_target(test::Seen{.heads = "001"});
     order_.target = "004";
     EXPECT_EQ(failure_of([&] { migrate(unknown_target); }).sqlstate, "MM002");
-    EXPECT_EQ(unknown_target.calls(), Calls{"look"});
+    EXPECT_EQ(unknown_target.calls(), (Calls{"lock", "look"}));
 }
 
 TEST_F(MigrateTest, InstallsTheKitAndLooksAgain) {
@@ -159,7 +160,7 @@ TEST_F(MigrateTest, InstallsTheKitAndLooksAgain) {
     migrate(attempt);
     EXPECT_EQ(
         attempt.calls(),
-        (Calls{"look", "install", "look",
+        (Calls{"lock", "look", "install", "lock", "look",
                "CREATE TABLE t003 (); | "
                "record_step('results', '003', 'upgrade', 'sum 003', ['002'], ['003'], true)"}));
 }

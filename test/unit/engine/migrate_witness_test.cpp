@@ -68,7 +68,7 @@ TEST_F(MigrateWitnessTest, DoesNotRunAStepThatIsRefused) {
 
 TEST_F(MigrateWitnessTest, TellsNothingAfterAStepThatFailed) {
     Attempt attempt(test::Seen{.heads = "001"});
-    attempt.database.fail_at(2, Failure(Code::internal, "broken"));
+    attempt.database.fail_at(3, Failure(Code::internal, "broken"));
     EXPECT_EQ(failure_of([&] { migrate_watched(attempt); }).message, "broken");
     EXPECT_EQ(notary_.told, Calls{"before 002 of d"});
 }
@@ -87,7 +87,7 @@ TEST_F(MigrateWitnessTest, RehearsesEveryStepAndKeepsNone) {
     Attempt attempt(test::Seen{.heads = "001", .published = "001"});
     migrate_watched(attempt);
     EXPECT_EQ(attempt.calls(),
-              (Calls{"look", "begin rehearsal",
+              (Calls{"lock", "look", "begin rehearsal",
                      "CREATE TABLE t002 (); | "
                      "record_step('results', '002', 'upgrade', 'sum 002', ['001'], ['002'], true)",
                      "CREATE TABLE t003 (); | "
@@ -113,7 +113,7 @@ TEST_F(MigrateWitnessTest, RehearsesUpToTheFirstStepThatNoTransactionHolds) {
 TEST_F(MigrateWitnessTest, EndsARehearsalWithTheFirstFailure) {
     order_.rehearse = true;
     Attempt attempt(test::Seen{});
-    attempt.database.fail_at(4, Failure(Code::internal, "broken"));
+    attempt.database.fail_at(5, Failure(Code::internal, "broken"));
     EXPECT_EQ(failure_of([&] { migrate_watched(attempt); }).message, "broken");
     EXPECT_EQ(count(attempt, "t003"), 0U);
     EXPECT_EQ(count(attempt, " | SELECT mad_migrate.publish_heads"), 0U);

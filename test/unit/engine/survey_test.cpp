@@ -12,6 +12,7 @@ namespace {
 
 class SurveyTest : public testing::Test {
  protected:
+    SurveyTest() { database_.when("suspect", {test::rows({{Cell()}})}); }
     Survey look() { return reactor_.complete(survey(database_, "results")); }
 
     test::FakeHost host_;
@@ -46,11 +47,11 @@ TEST_F(SurveyTest, BelievesThatTheSchemaIsMissingButNotThatAnythingElseIs) {
     database_.when("pg_db_role_setting", {test::rows({{Cell()}})});
     Report report;
     report.sqlstate = "3F000";
-    database_.fail_at(3, Failure(report));
+    database_.fail_at(4, Failure(report));
     EXPECT_FALSE(look().standstill);
 
     report.sqlstate = "57014";
-    database_.fail_at(6, Failure(report));
+    database_.fail_at(8, Failure(report));
     EXPECT_EQ(test::failure_of([&] { look(); }).sqlstate, "57014");
 }
 

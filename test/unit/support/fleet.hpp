@@ -68,14 +68,15 @@ class FleetTest : public MigrationTest {
             throw Failure(Code::connection_failed, "cannot connect to " + database);
         }
         auto scripted = std::make_unique<ScriptedExecutor>(owns_transactions_);
-        scripted->when(std::string(look_mark), {sight({.heads = next_heads(database)})});
+        look_gives(*scripted, {sight({.heads = next_heads(database)})});
         const auto pause = pauses_.find(database);
         scripted->suspend(reactor_, pause == pauses_.end() ? milliseconds(1) : pause->second);
         if (std::deque<Trouble>& troubles = troubles_[database]; !troubles.empty()) {
             const Trouble trouble = std::move(troubles.front());
             troubles.pop_front();
             if (trouble.call == 0) throw Failure(trouble.failure);
-            scripted->fail_at(trouble.call, trouble.failure);
+            // To look is two calls.
+            scripted->fail_at(trouble.call + (trouble.call > 1 ? 1 : 0), trouble.failure);
         }
         databases_.push_back(std::move(scripted));
         auto session = std::make_unique<CountedSession>(

@@ -27,7 +27,7 @@ struct Seen {
 };
 
 inline Rows rows_of(const Seen& seen) {
-    Row row{seen.locked ? "true" : "false", seen.kit, seen.heads, seen.published};
+    Row row{seen.kit, seen.heads, seen.published};
     if (seen.unfinished) {
         const UnfinishedStep& step = *seen.unfinished;
         row.insert(row.end(),
@@ -35,19 +35,41 @@ inline Rows rows_of(const Seen& seen) {
                     step.checksum, std::to_string(step.statements_done),
                     step.outcome_unknown ? Cell("2026-01-01") : Cell()});
     }
-    row.resize(10);
+    row.resize(9);
     return {row};
 }
 
-inline Answer sight(const Seen& seen) {
-    return rows(rows_of(seen));
+/// One attempt at the lock, and what is seen with it.
+struct Sight {
+    Sight(const Seen& seen) : locked(seen.locked), look(rows(rows_of(seen))) {}
+    Sight(Answer answer) : look(std::move(answer)) {}
+
+    bool locked = true;
+    Answer look;
+};
+
+inline Sight sight(const Seen& seen) {
+    return seen;
 }
 
-/// The queries that look at a database hold this.
-inline constexpr std::string_view look_mark = "current_setting('mad_session.locked')";
+/// The queries that take the lock, and those that look at a database, hold these.
+inline constexpr std::string_view lock_mark = "SELECT pg_catalog.pg_try_advisory_";
+inline constexpr std::string_view look_mark = "pg_catalog.pg_description";
+
+inline void look_gives(ScriptedExecutor& database, const std::vector<Sight>& sights) {
+    std::vector<Answer> locks;
+    std::vector<Answer> looks;
+    for (const Sight& seen : sights) {
+        locks.push_back(rows({{seen.locked ? "t" : "f", Cell()}}));
+        if (seen.locked) looks.push_back(seen.look);
+    }
+    database.when(std::string(lock_mark), std::move(locks));
+    database.when(std::string(look_mark), std::move(looks));
+}
 
 /// A call as a test wants to read it: our own SQL without what never differs.
 inline std::string brief(std::string call) {
+    if (call.find(lock_mark) != std::string::npos) return "lock";
     if (call.find(look_mark) != std::string::npos) return "look";
     if (call.find("create_version_table") != std::string::npos) return "install";
     for (const std::string_view noise :
@@ -70,9 +92,9 @@ inline std::vector<std::string> brief(const std::vector<std::string>& calls) {
 struct Attempt {
     explicit Attempt(const Seen& seen, bool owns_transactions = true)
         : Attempt(std::vector{sight(seen)}, owns_transactions) {}
-    explicit Attempt(std::vector<Answer> looks, bool owns_transactions = true)
+    explicit Attempt(const std::vector<Sight>& sights, bool owns_transactions = true)
         : database(owns_transactions) {
-        database.when(std::string(look_mark), std::move(looks));
+        look_gives(database, sights);
         database.when("begin_partial_step", {rows({{"42"}})});
     }
     std::vector<std::string> calls() const { return brief(database.asked); }
