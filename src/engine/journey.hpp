@@ -11,6 +11,7 @@ namespace mad {
 struct Journey : Migrations {
     Executor& database;
     const std::string& database_name;
+    bool may_publish = false;  // its role is allowed to set mad_revision.<branch>
 };
 
 }  // namespace mad

@@ -86,6 +86,7 @@ std::string look_sql(const std::string& branch) {
            AND classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND objsubid = 0),
        (SELECT pg_catalog.string_agg(version_num, ',') FROM {version_table}),
        pg_catalog.current_setting({setting}, true),
+       pg_catalog.has_parameter_privilege({setting}, 'SET'),
        unfinished.id, unfinished.revision, unfinished.direction, unfinished.checksum,
        unfinished.statements_done, unfinished.statement_started
   FROM (VALUES (1)) one
@@ -118,10 +119,11 @@ Inspection inspection_of(const Row& row) {
     seen.locked = true;
     seen.heads = heads_of(row[1]);
     seen.published = row[2].value_or("");
-    if (row[3]) {
-        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[3]),      row[4].value_or(""),
-                                         direction_named(row[5].value_or("")), row[6].value_or(""),
-                                         number_of<std::size_t>(row[7]),       row[8].has_value()};
+    seen.may_publish = row[3] == "t";
+    if (row[4]) {
+        seen.unfinished = UnfinishedStep{number_of<std::int64_t>(row[4]),      row[5].value_or(""),
+                                         direction_named(row[6].value_or("")), row[7].value_or(""),
+                                         number_of<std::size_t>(row[8]),       row[9].has_value()};
     }
     return seen;
 }

@@ -31,7 +31,8 @@ struct UnfinishedStep {
 struct Inspection {
     bool locked = false;  // by us; where not, nothing below is read
     Heads heads;
-    std::string published;  // mad_revision.<branch> as this session has it
+    std::string published;     // mad_revision.<branch> as this session has it
+    bool may_publish = false;  // set it, that is
     std::optional<UnfinishedStep> unfinished;
 };
 

@@ -12,6 +12,7 @@
 #include "engine/kit.hpp"
 #include "engine/partial_step.hpp"
 #include "engine/script_failure.hpp"
+#include "engine/step_record.hpp"
 
 namespace mad {
 
@@ -62,13 +63,11 @@ void refuse_outside_a_transaction(const Journey& journey, const std::vector<Step
     }
 }
 
-Task<void> run_transactional(const Journey& journey, const Step& step) {
+Task<void> run_transactional(const Journey& journey, const Step& step, const Heads& before) {
     const RunnableScript& script = journey.scripts.script(step.revision, step.direction);
-    const bool publish = journey.database.owns_transactions();
     try {
-        co_await journey.database.transact(
-            script.body, record_step_sql(journey.order.branch, step, script.checksum,
-                                         journey.order.run, publish));
+        co_await journey.database.transact(script.body,
+                                           step_record_sql(journey, step, script.checksum, before));
     } catch (const Failure& failure) {
         throw located(failure, script);
     }
@@ -77,11 +76,9 @@ Task<void> run_transactional(const Journey& journey, const Step& step) {
 Task<void> run_by_kind(const Journey& journey, const Step& step,
                        const std::optional<UnfinishedStep>& unfinished, MigrationResult& result) {
     if (step.direction == Direction::stamp) {
-        co_await journey.database.transact(
-            "", record_step_sql(journey.order.branch, step, "", journey.order.run,
-                                journey.database.owns_transactions()));
+        co_await journey.database.transact("", step_record_sql(journey, step, "", result.after));
     } else if (journey.scripts.script(step.revision, step.direction).transactional) {
-        co_await run_transactional(journey, step);
+        co_await run_transactional(journey, step, result.after);
     } else {
         co_await run_outside_transaction(journey, step, unfinished, result);
     }
@@ -177,8 +174,9 @@ Task<void> run(const Journey& journey, const std::vector<Step>& plan, const Insp
 
 Task<void> migrate(const Migrations& migrations, Executor& database, std::string database_name,
                    MigrationResult& result) {
-    const Journey journey{migrations, database, database_name};
+    Journey journey{migrations, database, database_name};
     const Inspection seen = co_await lock(journey);
+    journey.may_publish = seen.may_publish;
     result = {seen.heads, seen.heads, 0, true};
     if (seen.unfinished) {
         result.standstill =

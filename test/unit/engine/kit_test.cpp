@@ -37,11 +37,12 @@ class KitTest : public testing::Test {
 
 TEST_F(KitTest, ReadsWhatTheDatabaseSaysOfItself) {
     ScriptedExecutor database;
-    look_gives(database, {sight({.heads = "b,a,B", .published = "B,a"})});
+    look_gives(database, {sight({.heads = "b,a,B", .published = "B,a", .may_publish = true})});
     const Inspection seen = inspect(database);
     EXPECT_TRUE(seen.locked);
     EXPECT_EQ(seen.heads, (Heads{"B", "a", "b"}));
     EXPECT_EQ(seen.published, "B,a");
+    EXPECT_TRUE(seen.may_publish);
     EXPECT_FALSE(seen.unfinished);
     EXPECT_EQ(database.asked.size(), 2U);
 }

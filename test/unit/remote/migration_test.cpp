@@ -288,5 +288,34 @@ TEST_F(MigrationTest, NamesTheStatementThatFailed) {
     EXPECT_EQ(client.value("SHOW mad_revision.results"), "001");
 }
 
+/// Somebody else's statement, that is, for no script of ours would touch it.
+TEST_F(MigrationTest, KeepsNothingOfAStepWhoseVersionRowIsNotAsExpected) {
+    struct Case {
+        std::string meddling;
+        std::string message;
+    };
+    const std::string table = "mad_migrate.alembic_version_results";
+    const std::vector<Case> cases{
+        {"DELETE FROM " + table, "version table \"" + table + "\" does not hold revision \"001\""},
+        {"INSERT INTO " + table + " VALUES ('002')",
+         "version table \"" + table + "\" already holds revision \"002\""},
+        {"UPDATE " + table + " SET version_num = 'elsewhere'",
+         "version table \"" + table + "\" does not hold revision \"001\""}};
+    order_.target = "001";
+    migrate_undisturbed();
+    order_.target = "head";
+    for (const Case& one : cases) {
+        SCOPED_TRACE(one.meddling);
+        scripts_.put("002", Direction::upgrade, {within(one.meddling)});
+        const Report report = failure_of([&] { migrate_undisturbed(); });
+        EXPECT_EQ(report.sqlstate, "MM016");
+        EXPECT_EQ(report.message, one.message);
+        Client client(settings_);
+        EXPECT_EQ(client.run("SELECT version_num FROM " + table), (Rows{{"001"}}));
+        EXPECT_EQ(client.value("SHOW mad_revision.results"), "001");
+        EXPECT_EQ(client.value("SELECT count(*) FROM mad_migrate.history"), "1");
+    }
+}
+
 }  // namespace
 }  // namespace mad::remote

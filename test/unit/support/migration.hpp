@@ -23,11 +23,12 @@ struct Seen {
     Cell kit = "mad_migrate kit 1.0.0: all of it";
     Cell heads = {};
     Cell published = {};
+    bool may_publish = false;
     std::optional<UnfinishedStep> unfinished = {};
 };
 
 inline Rows rows_of(const Seen& seen) {
-    Row row{seen.kit, seen.heads, seen.published};
+    Row row{seen.kit, seen.heads, seen.published, seen.may_publish ? "t" : "f"};
     if (seen.unfinished) {
         const UnfinishedStep& step = *seen.unfinished;
         row.insert(row.end(),
@@ -35,7 +36,7 @@ inline Rows rows_of(const Seen& seen) {
                     step.checksum, std::to_string(step.statements_done),
                     step.outcome_unknown ? Cell("2026-01-01") : Cell()});
     }
-    row.resize(9);
+    row.resize(10);
     return {row};
 }
 
