@@ -172,15 +172,18 @@ SELECT r.branch, r.organization, r.database,
   LEFT JOIN pg_catalog.pg_database p ON p.datname = r.database AND r.server IS NULL
  WHERE r.kind = 'organization'
 UNION ALL
-SELECT j.branch, j.organization, j.database, 'queued', NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT j.branch, j.organization, j.database, CASE j.state WHEN 'dead' THEN 'given up' ELSE 'queued' END,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM mad_migrate.job j
- WHERE j.kind = 'provision' AND j.state <> 'done';
+ WHERE j.kind = 'provision' AND j.state <> 'done'
+   AND NOT EXISTS (SELECT FROM mad_migrate.registry r
+                    WHERE r.branch = j.branch AND r.organization = j.organization AND r.state <> 'dropping');
 COMMENT ON VIEW mad_migrate.org_databases IS 'Every organization''s database, also those that are to come or to go';
 COMMENT ON COLUMN mad_migrate.org_databases.branch IS 'Branch it is a database of';
 COMMENT ON COLUMN mad_migrate.org_databases.organization IS 'The organization whose database it is';
 COMMENT ON COLUMN mad_migrate.org_databases.database IS 'Name of the database';
 COMMENT ON COLUMN mad_migrate.org_databases.status IS
-    'As in status(); or queued (not made yet), deprovisioned (can be restored), dropping';
+    'As in status(); or queued (not made yet), given up (its job failed too often), deprovisioned (can be restored), dropping';
 COMMENT ON COLUMN mad_migrate.org_databases.revisions IS 'Its heads';
 COMMENT ON COLUMN mad_migrate.org_databases.behind IS 'Revisions that it lacks';
 COMMENT ON COLUMN mad_migrate.org_databases.size IS 'Its size on disk, in bytes';

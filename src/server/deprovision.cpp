@@ -75,8 +75,8 @@ void make_free(const Registered& registered, const Organization& organization, b
         mad::format("{} {} connected to it.", sessions,
                     sessions == 1 ? "session is" : "sessions are"),
         mad::format("End them, or have it done: SELECT mad_migrate.deprovision_org({}, force => "
-                    "true).",
-                    quote_literal(organization.id)));
+                    "true, branch => {}).",
+                    quote_literal(organization.id), quote_literal(organization.branch)));
 }
 
 void rename(const std::string& from, const std::string& to, bool takes_connections) {
@@ -165,8 +165,8 @@ std::string restore(const Branch& branch, const std::string& id) {
     const Organization organization = lock_organization(branch, id);
     const std::optional<Registered> registered = find(organization);
     if (!registered) throw no_database(organization, registered);
-    if (registered->state != "deprovisioned") return registered->database;
     if (!OidIsValid(registered->oid)) throw database_gone(organization);
+    if (registered->state != "deprovisioned") return registered->database;
     const Rows taken =
         query_latest(mad::format("SELECT FROM pg_catalog.pg_database WHERE datname = {}",
                                  quote_literal(registered->former_name)));

@@ -106,7 +106,8 @@ std::string state_of(const RevisionGraph& graph, const Heads& heads,
 }
 
 /// What the ledger last said of databases that are behind, each with its heads, unless they were
-/// moved since. A target that could not be reached is no trouble of a database's.
+/// moved since, or the script that failed was removed. A target that could not be reached is no
+/// trouble of a database's.
 std::map<std::string, Row> last_troubles(const std::string& branch,
                                          const std::map<std::string, std::string>& databases) {
     std::map<std::string, Row> troubles;
@@ -118,18 +119,23 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
         heads.push_back(joined);
     }
     for (Row& row : query(mad::format(
-             R"(SELECT d.name, last.status, concat_ws(': ', last.standstill, last.message)
+             R"sql(SELECT d.name, last.status, concat_ws(': ', last.standstill, last.message)
                   FROM unnest({}, {}) d (name, heads)
                  CROSS JOIN LATERAL (
-                        SELECT e.status, e.standstill, e.message, e.to_revisions
+                        SELECT e.status, e.standstill, e.message, e.to_revisions,
+                               substring(e.context FROM 'of revision "(.*)", branch "') AS revision
                           FROM mad_migrate.run_database_entry e
                           JOIN mad_migrate.run_entry r ON r.run = e.run
                          WHERE e.database = d.name AND r.branch = {} AND NOT r.dry_run
                            AND coalesce(e.sqlstate, '') NOT BETWEEN 'MM002' AND 'MM008'
                          ORDER BY e.run DESC LIMIT 1) last
                  WHERE last.status IN ('partial', 'failed')
-                   AND coalesce(array_to_string(last.to_revisions, ',') = d.heads, true))",
-             quote_array(names), quote_array(heads), quote_literal(branch)))) {
+                   AND coalesce(array_to_string(last.to_revisions, ',') = d.heads, true)
+                   AND (last.revision IS NULL
+                        OR EXISTS (SELECT FROM mad_migrate.script s
+                                    WHERE s.branch = {} AND s.revision = last.revision)))sql",
+             quote_array(names), quote_array(heads), quote_literal(branch),
+             quote_literal(branch)))) {
         std::string name = row[0].value();
         troubles.emplace(std::move(name), std::move(row));
     }

@@ -49,7 +49,7 @@ Failure unknown_job(const std::string& job) {
 
 Failure not_to_be_retried(const std::string& job, const std::string& state) {
     return Failure(Code::invalid_parameter, mad::format("job {} cannot be retried", job),
-                   mad::format("It is {}.", state),
+                   mad::format("It is {}{}.", state, state == "queued" ? ", and never failed" : ""),
                    "Retry what is dead, or queued again after a failure.");
 }
 
@@ -92,7 +92,8 @@ MAD_SQL_FUNCTION(mad_migrate_retry) {
         "SELECT state, kind, attempts FROM mad_migrate.job WHERE job = {} FOR UPDATE", job));
     if (found.empty()) throw unknown_job(job);
     const std::string state = found[0][0].value();
-    if (state != "dead" && state != "queued") throw not_to_be_retried(job, state);
+    const bool was_tried = found[0][2] != "0";
+    if (state != "dead" && (state != "queued" || !was_tried)) throw not_to_be_retried(job, state);
     query(
         mad::format("UPDATE mad_migrate.job SET state = 'queued', attempts = 0, due_at = now(), "
                     "finished_at = NULL WHERE job = {}",

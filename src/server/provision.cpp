@@ -18,12 +18,13 @@ namespace {
 std::optional<std::string> find(const Organization& organization) {
     const Occupancy found = look_up(organization);
     if (found.deprovisioned) {
-        throw Failure(Code::deprovisioned,
-                      mad::format("organization \"{}\" is deprovisioned", organization.id),
-                      mad::format("Its database is kept as \"{}\".", *found.database),
-                      mad::format("Bring it back with SELECT mad_migrate.restore_org({}), or wait "
-                                  "until it is dropped.",
-                                  quote_literal(organization.id)));
+        throw Failure(
+            Code::deprovisioned,
+            mad::format("organization \"{}\" is deprovisioned", organization.id),
+            mad::format("Its database is kept as \"{}\".", *found.database),
+            mad::format("Bring it back with SELECT mad_migrate.restore_org({}, {}), or wait "
+                        "until it is dropped.",
+                        quote_literal(organization.id), quote_literal(organization.branch)));
     }
     if (found.gone) throw database_gone(organization);
     if (found.name_taken) throw name_taken(organization);
@@ -51,8 +52,8 @@ std::string provision(const Branch& branch, const std::string& id) {
     if (known) return *known;
     refuse_on_standby("provision_org");
     const Organization organization = lock_organization(branch, id);
-    const std::optional<std::string> there = find(organization);
-    if (there) return *there;
+    std::optional<std::string> there = find(organization);
+    if (there) return *std::move(there);
     // Others may take the clone that was made; each of them makes one as well.
     std::optional<PoolControl> pool;
     while (!claim_from_pool(branch, organization)) {
@@ -64,7 +65,7 @@ std::string provision(const Branch& branch, const std::string& id) {
 
 std::optional<std::string> provision_or_queue(const Branch& branch, const std::string& id) {
     const Organization organization = lock_organization(branch, id);
-    const std::optional<std::string> there = find(organization);
+    std::optional<std::string> there = find(organization);
     if (there) return there;
     if (claim_from_pool(branch, organization)) return organization.database;
     query_latest(
@@ -76,10 +77,10 @@ std::optional<std::string> provision_or_queue(const Branch& branch, const std::s
 }
 
 std::optional<std::string> provision_queued(std::int64_t job) {
-    const std::string wanted =
-        mad::format("SELECT branch, organization FROM mad_migrate.job WHERE job = {} AND kind = "
-                    "'provision' AND state = 'running'",
-                    job);
+    const std::string wanted = mad::format(
+        "SELECT branch, organization FROM mad_migrate.job WHERE job = {} AND kind = "
+        "'provision' AND state = 'running'",
+        job);
     const Rows found = query_latest(wanted);
     if (found.empty()) return std::nullopt;
     const Branch branch = branch_of_many(found[0][0]);

@@ -21,16 +21,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void refuse_unnamed_downgrade(const MigrationCall& call, const Branch& branch) {
-    if (call.direction != Direction::downgrade || call.databases || !branch.database_template)
-        return;
-    throw Failure(
-        Code::invalid_parameter,
-        mad::format("databases of branch \"{}\" to downgrade must be named", branch.name),
-        "The branch has many databases, and a downgrade can lose data.",
-        mad::format("Name them: mad_migrate.downgrade({}, {}, databases => '{{name,...}}'), or "
-                    "'{{*}}' for all.",
-                    quote_literal(branch.name), quote_literal(call.target)));
+void refuse_unnamed(const MigrationCall& call, const Branch& branch) {
+    if (call.direction == Direction::upgrade || call.databases || !branch.database_template) return;
+    const std::string_view verb = name_of(call.direction);
+    throw Failure(Code::invalid_parameter,
+                  mad::format("databases of branch \"{}\" to {} must be named", branch.name, verb),
+                  call.direction == Direction::downgrade
+                      ? "The branch has many databases, and a downgrade can lose data."
+                      : "The branch has many databases, and a stamp says of each where it stands.",
+                  mad::format("Name them: mad_migrate.{}({}, {}, databases => '{{name,...}}'), or "
+                              "'{{*}}' for all.",
+                              verb, quote_literal(branch.name), quote_literal(call.target)));
 }
 
 /// One run from its databases to its end.
@@ -52,7 +53,7 @@ class Run {
     Run& operator=(const Run&) = delete;
 
     void operator()() {
-        refuse_unnamed_downgrade(call_, branch_);
+        refuse_unnamed(call_, branch_);
         std::vector<Database> databases = databases_to_migrate();
         refuse_if_copied(databases);
         if (call_.direction != Direction::downgrade && !call_.dry_run) {

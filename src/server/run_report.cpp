@@ -1,6 +1,7 @@
 // What the caller is told of a run while it goes, and the error that ends it when databases failed.
 #include "server/run_report.hpp"
 
+#include "core/target.hpp"
 #include "core/text.hpp"
 
 namespace mad::pg {
@@ -100,14 +101,18 @@ void RunReport::raise_failures(std::int64_t run) const {
     if (failed_ > lines.size()) {
         lines.push_back(mad::format("... and {} more", failed_ - lines.size()));
     }
+    // Again, a relative target would move those that are done once more.
+    const bool is_relative = parse_target(call_.target).offset.has_value();
     throw Failure(
         Code::run_failed,
         mad::format("{} of branch \"{}\" failed in {} of {} databases", name_of(call_.direction),
                     call_.branch, failed_, expected_),
         join(lines, "\n"),
         mad::format("See SELECT * FROM mad_migrate.run_database WHERE run = {}. Mend the cause and "
-                    "run the call again: it does only what is left.",
-                    run));
+                    "run the call again: {}.",
+                    run,
+                    is_relative ? "name the databases that failed, and no others"
+                                : "it does only what is left"));
 }
 
 }  // namespace mad::pg
