@@ -30,8 +30,8 @@ constexpr std::string_view untrusted_detail =
     "Not a table, not owned by the connected role or a superuser, or with triggers, rules or row "
     "security: ";
 constexpr std::string_view untrusted_hint =
-    "Have a superuser look at schema mad_migrate there, and drop it or set its owner; after a "
-    "trigger or rule was dropped, vacuum its table.";
+    "Have a superuser look at schema mad_migrate there and drop it, and say where the database "
+    "stands with mad_migrate.stamp(...); after a trigger or rule was dropped, vacuum its table.";
 
 /// Names what in the schema belongs to neither the connected role nor a superuser, or would run
 /// somebody's code when written to; NULL when there is nothing of the kind.
@@ -61,14 +61,33 @@ nullif(pg_catalog.array_to_string(ARRAY(
                        quote_literal(version_table_sql(branch)));
 }
 
-/// plpgsql that stops where the schema cannot be trusted.
+/// Asked in one statement with the judgement, and so of the same schema: one that was not there
+/// when it was judged may be anybody's a moment later.
+constexpr std::string_view schema_is_there =
+    "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'mad_migrate')";
+
+/// The judgement, whether the version table is there, and whether the history is.
+std::string judgement_sql(const std::string& branch) {
+    return mad::format(
+        "{}, {} AND pg_catalog.to_regclass({}) IS NOT NULL, {} AND "
+        "pg_catalog.to_regclass('mad_migrate.history') IS NOT NULL",
+        untrusted_sql(branch), schema_is_there, quote_literal(version_table_sql(branch)),
+        schema_is_there);
+}
+
+/// plpgsql that stops where the schema cannot be trusted, or has gone since it was looked for.
 std::string raise_untrusted_sql(const std::string& branch) {
     return mad::format(R"(
-    untrusted := {};
+    SELECT {}, {} INTO untrusted, is_there;
     IF untrusted IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = {}, MESSAGE = {}, DETAIL = {} || untrusted || '.', HINT = {};
+    END IF;
+    IF NOT is_there THEN
+        RAISE EXCEPTION 'schema mad_migrate was dropped by another session' USING ERRCODE = 'MM017',
+            HINT = 'Run the call again.';
     END IF;)",
-                       untrusted_sql(branch), quote_literal(sqlstate(Code::untrusted_database)),
+                       untrusted_sql(branch), schema_is_there,
+                       quote_literal(sqlstate(Code::untrusted_database)),
                        quote_literal(untrusted_message), quote_literal(untrusted_detail),
                        quote_literal(untrusted_hint));
 }
@@ -132,8 +151,10 @@ std::string number_or_null(RunNumber run) {
     return run ? std::to_string(*run) : "NULL";
 }
 
-void refuse_untrusted(const Cell& untrusted) {
-    if (!untrusted) return;
+/// Of judgement_sql's columns, from `first` on.
+Presence presence_of(const Row& row, std::size_t first) {
+    const Cell& untrusted = row.at(first);
+    if (!untrusted) return {row.at(first + 1) == "t", row.at(first + 2) == "t"};
     throw Failure(Code::untrusted_database, std::string(untrusted_message),
                   mad::format("{}{}.", untrusted_detail, *untrusted), std::string(untrusted_hint));
 }
@@ -142,16 +163,12 @@ void refuse_untrusted(const Cell& untrusted) {
 /// be read by a snapshot younger than the lock, and reading a view runs it.
 Task<std::optional<Inspection>> look(Executor& database, const std::string& branch) {
     const Rows first = co_await database.run(mad::format(
-        "SELECT {}, {}", lock_sql(branch, database.owns_transactions()), untrusted_sql(branch)));
-    refuse_untrusted(first.at(0).at(1));
+        "SELECT {}, {}", lock_sql(branch, database.owns_transactions()), judgement_sql(branch)));
+    const Presence there = presence_of(first.at(0), 1);
     if (first[0][0] != "t") co_return Inspection{};
-    try {
-        const Rows rows = co_await database.run(look_sql(branch));
-        co_return inspection_of(rows.at(0));
-    } catch (const Failure& failure) {
-        if (!is_missing_relation(failure)) throw;
-    }
-    co_return std::nullopt;
+    if (!there.versions || !there.history) co_return std::nullopt;
+    const Rows rows = co_await database.run(look_sql(branch));
+    co_return inspection_of(rows.at(0));
 }
 
 }  // namespace
@@ -161,16 +178,12 @@ Heads heads_of(const Cell& joined) {
     return {ids.begin(), ids.end()};
 }
 
-bool is_missing_relation(const Failure& failure) {
-    const std::string& code = failure.report().sqlstate;
-    return code == "42P01" || code == "3F000";
-}
-
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql) {
     const std::string body = mad::format(
         R"(
 DECLARE
     untrusted pg_catalog.text;
+    is_there pg_catalog.bool;
 BEGIN
     IF NOT pg_catalog.pg_try_advisory_xact_lock({branch_key})
        OR NOT pg_catalog.pg_try_advisory_xact_lock({kit_key}) THEN
@@ -237,17 +250,17 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
     co_return rows.empty() ? "It was released a moment ago." : rows[0][0].value_or("");
 }
 
+Task<Presence> judge(Executor& database, const std::string& branch) {
+    const Rows rows = co_await database.run("SELECT " + judgement_sql(branch));
+    co_return presence_of(rows.at(0), 0);
+}
+
 Task<Heads> read_heads(Executor& database, const std::string& branch) {
-    const Rows judgement = co_await database.run("SELECT " + untrusted_sql(branch));
-    refuse_untrusted(judgement.at(0).at(0));
-    try {
-        const Rows rows = co_await database.run(mad::format(
-            "SELECT pg_catalog.string_agg(version_num, ',') FROM {}", version_table_sql(branch)));
-        co_return heads_of(rows.at(0).at(0));
-    } catch (const Failure& failure) {
-        if (!is_missing_relation(failure)) throw;
-    }
-    co_return Heads{};
+    const Presence there = co_await judge(database, branch);
+    if (!there.versions) co_return Heads{};
+    const Rows rows = co_await database.run(mad::format(
+        "SELECT pg_catalog.string_agg(version_num, ',') FROM {}", version_table_sql(branch)));
+    co_return heads_of(rows.at(0).at(0));
 }
 
 std::string record_step_sql(const std::string& branch, const Step& step,

@@ -57,11 +57,8 @@ Task<Survey> survey(Executor& database, const std::string& branch) {
     seen.heads = co_await read_heads(database, branch);
     const Rows published = co_await database.run(published_sql(branch));
     seen.published = heads_of(published.at(0).at(0));
-    try {
-        co_await read_history(database, branch, seen);
-    } catch (const Failure& failure) {
-        if (!is_missing_relation(failure)) throw;
-    }
+    const Presence there = co_await judge(database, branch);
+    if (there.history) co_await read_history(database, branch, seen);
     co_return seen;
 }
 

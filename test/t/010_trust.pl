@@ -4,6 +4,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use ControlDatabase;
+use IPC::Run;
 use Scripts;
 use Test::More;
 
@@ -89,6 +90,31 @@ is($cluster->safe_psql($control, "SELECT status FROM mad_migrate.upgrade('$role'
 is($cluster->safe_psql($role, "SELECT tableowner FROM pg_tables WHERE tablename = 'made'"),
     'postgres', 'a preset role: its script ran as the branch\'s owner');
 mallory_has_nothing('a preset role');
+
+# What comes and goes is judged and read by one look at it, or not read.
+my $fleeting = create_prepared_branch('');
+my $script = PostgreSQL::Test::Utils::tempdir() . '/fleeting.sql';
+PostgreSQL::Test::Utils::append_to_file($script, <<"SQL");
+BEGIN;
+CREATE SCHEMA mad_migrate;
+COMMENT ON SCHEMA mad_migrate IS 'mad_migrate kit 1.0.0: x';
+CREATE VIEW mad_migrate.history AS
+    SELECT 1::bigint AS id, '$fleeting' AS branch, 'r' AS revision, 'upgrade' AS direction, 'c' AS checksum, 1 AS statements,
+           1 AS statements_done, 1 AS statement_started, NULL::timestamptz AS finished_at WHERE public.trap();
+CREATE VIEW mad_migrate.alembic_version_$fleeting AS SELECT public.trap()::text AS version_num;
+COMMIT;
+DROP SCHEMA mad_migrate CASCADE;
+SQL
+my $planting = IPC::Run::start(
+    [ 'pgbench', '-n', '-f', $script, '-T', '600', '-h', $cluster->host, '-p', $cluster->port, '-U', 'mallory', $fleeting ],
+    '>', '/dev/null', '2>', '/dev/null');
+$cluster->poll_query_until($fleeting, q{SELECT to_regnamespace('mad_migrate') IS NOT NULL});
+my $calls = join "\n", map { "SELECT mad_migrate.$_;" } ("current('$fleeting')", "upgrade('$fleeting', dry_run => true)",
+    "validate('$fleeting')", "status('$fleeting')") x 40;
+(undef, undef, my $told) = $cluster->psql($control, $calls, on_error_stop => 0);
+like($told, qr/cannot be trusted/, 'a fleeting schema: it was met');
+$planting->kill_kill;
+mallory_has_nothing('a fleeting schema');
 
 $cluster->stop;
 done_testing();

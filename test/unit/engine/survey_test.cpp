@@ -1,9 +1,10 @@
 // What a database tells somebody who only looks.
 #include "engine/survey.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
 #include "support/fake_host.hpp"
 #include "support/scripted_executor.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 
 class SurveyTest : public testing::Test {
  protected:
-    SurveyTest() { database_.when("suspect", {test::rows({{Cell()}})}); }
+    SurveyTest() { database_.when("suspect", {test::rows({{Cell(), "t", "t"}})}); }
     Survey look() { return reactor_.complete(survey(database_, "results")); }
 
     test::FakeHost host_;
@@ -42,17 +43,15 @@ TEST_F(SurveyTest, FindsNothingInAFreshDatabase) {
     EXPECT_TRUE(seen.checksums.empty());
 }
 
-TEST_F(SurveyTest, BelievesThatTheSchemaIsMissingButNotThatAnythingElseIs) {
-    database_.when("string_agg(version_num", {test::rows({{Cell()}})});
-    database_.when("pg_db_role_setting", {test::rows({{Cell()}})});
-    Report report;
-    report.sqlstate = "3F000";
-    database_.fail_at(4, Failure(report));
-    EXPECT_FALSE(look().standstill);
-
-    report.sqlstate = "57014";
-    database_.fail_at(8, Failure(report));
-    EXPECT_EQ(test::failure_of([&] { look(); }).sqlstate, "57014");
+TEST_F(SurveyTest, ReadsNoHistoryWhereAlembicAloneHasBeen) {
+    test::ScriptedExecutor alembics;
+    alembics.when("suspect", {test::rows({{Cell(), "t", "f"}})});
+    alembics.when("string_agg(version_num", {test::rows({{"a"}})});
+    alembics.when("pg_db_role_setting", {test::rows({{Cell()}})});
+    EXPECT_EQ(reactor_.complete(survey(alembics, "results")).heads, Heads{"a"});
+    EXPECT_TRUE(std::ranges::none_of(alembics.asked, [](const std::string& sql) {
+        return sql.find("mad_migrate.history h") != std::string::npos;
+    }));
 }
 
 }  // namespace

@@ -44,8 +44,15 @@ inline Rows rows_of(const Seen& seen) {
 struct Sight {
     Sight(const Seen& seen) : locked(seen.locked), look(rows(rows_of(seen))) {}
     Sight(Answer answer) : look(std::move(answer)) {}
+    /// Of a database without the kit.
+    static Sight nothing() {
+        Sight seen(rows({}));
+        seen.installed = false;
+        return seen;
+    }
 
     bool locked = true;
+    bool installed = true;
     Answer look;
 };
 
@@ -61,8 +68,9 @@ inline void look_gives(ScriptedExecutor& database, const std::vector<Sight>& sig
     std::vector<Answer> locks;
     std::vector<Answer> looks;
     for (const Sight& seen : sights) {
-        locks.push_back(rows({{seen.locked ? "t" : "f", Cell()}}));
-        if (seen.locked) looks.push_back(seen.look);
+        const std::string installed = seen.installed ? "t" : "f";
+        locks.push_back(rows({{seen.locked ? "t" : "f", Cell(), installed, installed}}));
+        if (seen.locked && seen.installed) looks.push_back(seen.look);
     }
     database.when(std::string(lock_mark), std::move(locks));
     database.when(std::string(look_mark), std::move(looks));
