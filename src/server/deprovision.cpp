@@ -31,11 +31,12 @@ std::optional<Registered> find(const Organization& organization) {
 }
 
 /// A job that is about to begin looks for its row under the organization's lock, which we have.
-void cancel_jobs(const Organization& organization, const char* kind) {
-    query_latest(mad::format(
+bool cancel_jobs(const Organization& organization, const char* kind) {
+    const Rows cancelled = query_latest(mad::format(
         "DELETE FROM mad_migrate.job WHERE kind = {} AND branch = {} AND organization = {} AND "
-        "state IN ('queued', 'running', 'dead')",
+        "state IN ('queued', 'running', 'dead') RETURNING job",
         quote_literal(kind), quote_literal(organization.branch), quote_literal(organization.id)));
+    return !cancelled.empty();
 }
 
 /// From here on nobody comes in: a session that starts takes a weaker lock first.
@@ -141,16 +142,17 @@ std::optional<std::string> deprovision_found(const Branch& branch, const Organiz
 
 }  // namespace
 
-std::string deprovision(const Branch& branch, const std::string& id, const Farewell& farewell) {
+std::optional<std::string> deprovision(const Branch& branch, const std::string& id,
+                                       const Farewell& farewell) {
     refuse_on_standby("deprovision_org");
     refuse_negative(farewell.grace);
     const Organization organization = lock_organization(branch, id);
-    cancel_jobs(organization, "provision");
+    const bool was_queued = cancel_jobs(organization, "provision");
     const std::optional<Registered> registered = find(organization);
-    const std::optional<std::string> drop_after =
+    std::optional<std::string> drop_after =
         deprovision_found(branch, organization, registered, farewell);
-    if (!drop_after) throw no_database(organization, registered);
-    return *drop_after;
+    if (!drop_after && !was_queued) throw no_database(organization, registered);
+    return drop_after;
 }
 
 void deprovision_if_there(const Branch& branch, const std::string& id, const Farewell& farewell) {

@@ -1,6 +1,7 @@
 // Deprovisioning: an organization's database is put aside in the caller's transaction, and back.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "server/catalog.hpp"
@@ -12,8 +13,10 @@ struct Farewell {
     bool force = false;            // end the sessions that are connected to it
 };
 
-/// Gives the time from which on it may be dropped, as a timestamptz. Throws Failure.
-std::string deprovision(const Branch& branch, const std::string& id, const Farewell& farewell);
+/// Gives the time from which on it may be dropped, as a timestamptz; none where its database was
+/// still to be made, and now is not. Throws Failure.
+std::optional<std::string> deprovision(const Branch& branch, const std::string& id,
+                                       const Farewell& farewell);
 /// The same; an organization that has no database, or none any more, is no error.
 void deprovision_if_there(const Branch& branch, const std::string& id, const Farewell& farewell);
 /// Gives its name.

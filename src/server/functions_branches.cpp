@@ -133,7 +133,7 @@ void refuse_in_use(const std::string& branch) {
                   mad::format("branch \"{}\" cannot be dropped: it is applied", branch),
                   say_where_applied(names),
                   mad::format("Downgrade them to base first, or forget what is applied with "
-                              "mad_migrate.stamp({}, 'base').",
+                              "mad_migrate.stamp({}, 'base', databases => '{{*}}').",
                               quote_literal(branch)));
 }
 
@@ -197,7 +197,8 @@ MAD_SQL_FUNCTION(mad_migrate_drop_branch) {
     lock_scripts_for_editing();
     refuse_in_use(branch.name);
     query(
-        mad::format("DELETE FROM mad_migrate.registry WHERE branch = {0};"
+        mad::format("DELETE FROM mad_migrate.job WHERE branch = {0};"
+                    "DELETE FROM mad_migrate.registry WHERE branch = {0};"
                     "DELETE FROM mad_migrate.branch WHERE branch = {0}",
                     quote_literal(branch.name)));
     return Datum{};

@@ -66,7 +66,10 @@ MAD_SQL_FUNCTION(mad_migrate_deprovision_org) {
     const std::string id = organization_argument(fcinfo);
     const Farewell farewell{interval_argument(fcinfo, 1, "grace"), arguments.boolean(2, "force")};
     const Branch branch = branch_of_many(arguments.optional_text(3));
-    return timestamptz_datum(deprovision(branch, id, farewell));
+    const std::optional<std::string> drop_after = deprovision(branch, id, farewell);
+    if (drop_after) return timestamptz_datum(*drop_after);
+    fcinfo->isnull = true;
+    return Datum{};
 }
 
 MAD_SQL_FUNCTION(mad_migrate_restore_org) {

@@ -30,6 +30,8 @@ std::size_t work_on(Reactor& reactor, Lane lane) {
     remote::SessionSettings session = bookkeeping_settings();
     // What jobs queue in their turn is done by whom the caller wants.
     session.emplace_back("mad_migrate.start_worker", settings::start_worker() ? "on" : "off");
+    // A lock that the caller's own transaction holds would be waited for without end.
+    session.emplace_back("lock_timeout", std::to_string(settings::lock_timeout().count()));
     const std::unique_ptr<Executor> control = reactor.complete(
         connect_loopback(reactor, role_name(extension_owner()), name, std::move(session)));
     QueueOrder order;

@@ -140,6 +140,24 @@ SELECT mad_migrate.work();
 SELECT * FROM registered WHERE organization = 'brick';
 SELECT mad_migrate.provision_org('brick');
 
+-- A database that is still to be made is not made any more.
+INSERT INTO mad_migrate.job (kind, branch, organization, database)
+VALUES ('provision', 'tenants', 'soon', 'regress_mad_soon');
+SELECT organization, status FROM mad_migrate.org_databases WHERE organization = 'soon';
+SELECT mad_migrate.deprovision_org('soon') IS NULL AS nothing_to_drop;
+SELECT organization, status FROM mad_migrate.org_databases WHERE organization = 'soon';
+-- What is to be dropped later is not a job that failed.
+BEGIN;
+SELECT FROM mad_migrate.deprovision_org('acme');
+SELECT mad_migrate.retry(max(job)) FROM mad_migrate.job WHERE kind = 'drop';
+ROLLBACK;
+-- One that somebody has dropped is not there to be brought back.
+SELECT mad_migrate.provision_org('dropped') IS NOT NULL AS provisioned;
+SELECT database AS dropped FROM mad_migrate.registry WHERE organization = 'dropped' \gset
+DROP DATABASE :"dropped";
+SELECT mad_migrate.restore_org('dropped');
+DELETE FROM mad_migrate.registry WHERE organization = 'dropped';
+
 -- Hooks take part in it.
 CREATE TABLE told (event jsonb);
 CREATE FUNCTION tell(event jsonb) RETURNS void LANGUAGE sql AS $$ INSERT INTO public.told VALUES (event) $$;

@@ -47,6 +47,8 @@ SELECT * FROM mad_migrate.upgrade('fleet', on_error => 'ignore');
 SELECT * FROM mad_migrate.downgrade('fleet', 'base');
 \echo :LAST_ERROR_SQLSTATE
 CALL mad_migrate.run_downgrade('fleet', 'base');
+-- So must those of a stamp, which says of each where it stands.
+SELECT * FROM mad_migrate.stamp('fleet', 'base');
 SELECT database, from_revisions, to_revisions, steps, status FROM mad_migrate.downgrade('fleet', '001_one', databases => '{*}');
 
 -- Each step is a transaction of its own database: the caller's ROLLBACK does not undo it.

@@ -78,6 +78,10 @@ SELECT * FROM mad_migrate.upgrade('fragile');
 -- Statements that cannot run in a transaction
 -------------------------------------------------------------------------------------------------
 SELECT mad_migrate.remove_script('fragile', '002_breaks');
+-- A failure of what is no more is none of its successor.
+SELECT mad_migrate.revision('fragile', 'Does not break', rev_id => '002_holds', sql => '', downgrade_sql => '') IS NOT NULL AS added;
+SELECT status, problem FROM mad_migrate.status('fragile');
+SELECT mad_migrate.remove_script('fragile', '002_holds');
 SELECT mad_migrate.add_script('fragile', $script$/*
 Unique ids
 

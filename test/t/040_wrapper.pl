@@ -214,7 +214,13 @@ foreach my $mistake ([], ['fly'], ['upgrade'], ['status', 'a', 'b'], [ 'merge', 
     is($code, 2, "misuse: @$mistake");
     like($errors, qr/\Amigrate: .*\nHINT:  migrate --help lists the commands and their options\.\n\z/, 'says what is wrong, and where to look');
 }
-fails('an unknown branch', qr/branch "nowhere" does not exist/, migrate('upgrade', 'nowhere'));
+fails("$_ of an unknown branch", qr/branch "nowhere" does not exist/, migrate($_, 'nowhere')) foreach qw(upgrade push);
+my $before = rows_of('current', migrate('--json', 'current', 'metadata'))->[0]{revision};
+fails('downgrade all', qr/branches with many databases are downgraded by name only/, migrate('downgrade', 'all', '-1'));
+is(rows_of('current', migrate('--json', 'current', 'metadata'))->[0]{revision}, $before, 'moves none of them');
+fails('a revision that is a path', qr{revision "\.\./out" cannot name a file}, migrate('revision', 'metadata', 'Out', '--rev-id', '../out'));
+is(rows_of('revision --json', migrate('--json', 'revision', 'metadata', 'Quoted', '--rev-id', 'q"2'))->{revision}, 'q"2', 'quotes what it prints');
+unlink glob "$project/migrations/metadata/q*";
 fails('a target that is none', qr/ERROR/, migrate('upgrade', 'metadata', q{x'; DROP TABLE users; --}));
 my $usage = succeeds('--help', migrate('--help'));
 like(PostgreSQL::Test::Utils::slurp_file("$checkout/docs/command-line.md"), qr/^\Q$usage\E```$/m, 'is what the documentation shows');
