@@ -116,11 +116,13 @@ COMMENT ON COLUMN mad_migrate.registry.created_at IS 'When it was registered';
 -- A control database that CREATE DATABASE ... TEMPLATE copied would otherwise move its original's databases.
 CREATE TABLE mad_migrate.control (
     one_row  boolean PRIMARY KEY DEFAULT true CHECK (one_row),
-    database oid     NOT NULL
+    database oid     NOT NULL,
+    original oid
 );
 COMMENT ON TABLE mad_migrate.control IS 'The database whose extension this is: in a copy, another than the current one';
 COMMENT ON COLUMN mad_migrate.control.one_row IS 'There is one row';
 COMMENT ON COLUMN mad_migrate.control.database IS 'The control database that moves the branches'' other databases';
+COMMENT ON COLUMN mad_migrate.control.original IS 'In a copy that has taken over: the database in whose place it came';
 INSERT INTO mad_migrate.control (database)
 SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
 
@@ -129,7 +131,8 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     UPDATE mad_migrate.control
-       SET database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database());
+       SET original = database,
+           database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database());
 END;
 COMMENT ON FUNCTION mad_migrate.take_over IS
     'Lets a copy of the control database move the branches'' other databases, in its original''s place';

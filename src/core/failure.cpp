@@ -42,6 +42,7 @@ constexpr std::array table{
     Entry{Code::deprovisioned, "MM027"},
     Entry{Code::unknown_organization, "MM028"},
     Entry{Code::unmanaged_database, "MM029"},
+    Entry{Code::foreign_template, "MM030"},
     Entry{Code::duplicate_database, "42P04"},
     Entry{Code::object_in_use, "55006"},
     Entry{Code::active_transaction, "25001"},

@@ -41,6 +41,7 @@ enum class Code {
     deprovisioned,         // MM027 the organization's database was put aside
     unknown_organization,  // MM028 it has no database
     unmanaged_database,    // MM029 it has tables, but no version
+    foreign_template,      // MM030 another control database keeps the branch's template
     duplicate_database,    // 42P04 a database of that name is not ours
     object_in_use,         // 55006 sessions are connected
     active_transaction,    // 25001 a non-transactional script inside a transaction

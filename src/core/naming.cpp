@@ -5,6 +5,7 @@
 
 #include "core/failure.hpp"
 #include "core/format.hpp"
+#include "core/quote.hpp"
 
 namespace mad {
 namespace {
@@ -114,6 +115,10 @@ void check_branch_name(std::string_view branch) {
 
 std::string version_table(std::string_view branch) {
     return mad::format("alembic_version_{}", branch);
+}
+
+std::string version_table_sql(std::string_view branch) {
+    return "mad_migrate." + quote_identifier(version_table(branch));
 }
 
 std::string revision_setting(std::string_view branch) {

@@ -10,8 +10,9 @@ namespace mad {
 /// Throws Failure(invalid_identifier) unless `[a-z][a-z0-9_]{0,39}`: a branch names a table and a
 /// setting.
 void check_branch_name(std::string_view branch);
-std::string version_table(std::string_view branch);     // alembic_version_results
-std::string revision_setting(std::string_view branch);  // mad_revision.results
+std::string version_table(std::string_view branch);      // alembic_version_results
+std::string version_table_sql(std::string_view branch);  // mad_migrate."alembic_version_results"
+std::string revision_setting(std::string_view branch);   // mad_revision.results
 /// `<revision>_<slug of the message>.sql`, as Alembic makes it (slug cut to 40 at a word's end).
 std::string script_filename(std::string_view revision, std::string_view message);
 

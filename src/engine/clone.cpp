@@ -7,6 +7,7 @@
 #include "core/format.hpp"
 #include "core/quote.hpp"
 #include "engine/template_hold.hpp"
+#include "engine/templates.hpp"
 
 namespace mad {
 
@@ -134,6 +135,7 @@ std::string release_clone_sql(std::string_view database) {
 Task<std::string> clone_template(PoolSession session) {
     Template source = co_await look_at_template(session);
     if (!source.built) co_await build_template(session, source);
+    co_await refuse_foreign_template(session.control, source.name, session.branch);
     TemplateHold hold(session.reactor, session.control, session.branch, source.name);
     co_await hold.share(session.patience);
     std::optional<Failure> failed;

@@ -44,14 +44,6 @@ Task<Inspection> lock_and_inspect(Executor& database, const std::string& branch,
                                   const std::string& kit_sql);
 /// Who holds the lock, as a sentence for DETAIL.
 Task<std::string> describe_lock_holder(Executor& database, const std::string& branch);
-/// What of a database's schema is there and may be read. What is not there must not be read: it
-/// could be somebody else's a moment later.
-struct Presence {
-    bool versions = false;  // the branch's version table, which Alembic may have made
-    bool history = false;   // and the rest of the kit
-};
-/// Throws Failure(untrusted_database).
-Task<Presence> judge(Executor& database, const std::string& branch);
 /// The version rows, and nothing else: no lock, no kit installed. No version table is no rows.
 Task<Heads> read_heads(Executor& database, const std::string& branch);
 

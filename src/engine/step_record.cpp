@@ -55,7 +55,7 @@ std::string publish_sql(const Journey& journey, const Heads& after) {
 std::string plain_record_sql(const Journey& journey, const Step& step, const std::string& checksum,
                              const Heads& after) {
     const std::string& branch = journey.order.branch;
-    const std::string table = "mad_migrate." + quote_identifier(version_table(branch));
+    const std::string table = version_table_sql(branch);
     return mad::format(
         R"(LOCK TABLE mad_migrate.history IN SHARE UPDATE EXCLUSIVE MODE;
 WITH changed AS ({change} RETURNING 1),

@@ -7,6 +7,7 @@
 #include "core/quote.hpp"
 #include "core/text.hpp"
 #include "engine/kit.hpp"
+#include "engine/trust.hpp"
 
 namespace mad {
 

@@ -24,9 +24,36 @@ Task<void> ensure_template(Executor& beside, std::string name, std::string branc
         if (failure.report().sqlstate != duplicate_database) throw;
         co_return;
     }
+    // By its number, for a database can be renamed.
+    const Rows keeper = co_await beside.run(
+        "SELECT pg_catalog.format('database \"%s\" (%s)', datname, oid) FROM "
+        "pg_catalog.pg_database "
+        "WHERE datname = pg_catalog.current_database()");
     co_await beside.run(mad::format(
         "COMMENT ON DATABASE {} IS {}", database,
-        quote_literal(mad::format("Template of branch \"{}\", kept by mad_migrate", branch))));
+        quote_literal(mad::format("Template of branch \"{}\", kept by mad_migrate in {}", branch,
+                                  keeper.at(0).at(0).value()))));
+}
+
+Task<void> refuse_foreign_template(Executor& control, std::string name, std::string branch) {
+    const Rows keeper = co_await control.run(mad::format(
+        R"sql(SELECT keeper.datname
+  FROM pg_catalog.pg_database kept CROSS JOIN mad_migrate.control ours
+  JOIN pg_catalog.pg_database keeper ON keeper.oid::pg_catalog.text = pg_catalog.substring(
+       pg_catalog.shobj_description(kept.oid, 'pg_database'), 'kept by mad_migrate in database ".*" [(]([0-9]+)[)]$')
+ WHERE kept.datname = {} AND keeper.oid NOT IN (ours.database, coalesce(ours.original, ours.database)))sql",
+        quote_literal(name)));
+    if (keeper.empty()) co_return;
+    const std::string other = keeper[0].at(0).value();
+    throw Failure(
+        Code::foreign_template,
+        mad::format("template \"{}\" of branch \"{}\" is kept by control database \"{}\"", name,
+                    branch, other),
+        "Branches of two control databases on one server need templates and patterns of their own.",
+        mad::format(
+            "Drop the branch here and create it with other names; or, if database \"{}\" is "
+            "not used any more, drop that, or run COMMENT ON DATABASE {} IS NULL.",
+            other, quote_identifier(name)));
 }
 
 }  // namespace mad

@@ -9,5 +9,8 @@ namespace mad {
 
 /// Creates it from template0 unless it exists. `beside` is a session in another database.
 Task<void> ensure_template(Executor& beside, std::string name, std::string branch);
+/// Throws Failure(foreign_template) where another control database keeps it: the two would not know
+/// of each other's locks. `control` is a session in ours, as the extension's owner.
+Task<void> refuse_foreign_template(Executor& control, std::string name, std::string branch);
 
 }  // namespace mad

@@ -87,6 +87,7 @@ Task<std::unique_ptr<Executor>> BranchAccess::open(const Database& database) {
 Task<void> BranchAccess::hold_template(const std::string& database) {
     if (hold_) co_return;
     if (!control_) control_ = co_await sessions_.open_ledger();
+    co_await refuse_foreign_template(*control_, database, branch_.name);
     TemplateHold& hold = hold_.emplace(reactor_, *control_, branch_.name, database);
     std::optional<Failure> failed;
     try {

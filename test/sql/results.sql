@@ -29,7 +29,7 @@ SELECT * FROM mad_migrate.status('results');
 SELECT * FROM mad_migrate.current('results');
 SELECT * FROM mad_migrate.databases WHERE branch = 'results';
 SELECT revision, is_head, is_current FROM mad_migrate.heads('results');
-SELECT shobj_description(oid, 'pg_database'), pg_get_userbyid(datdba), pg_encoding_to_char(encoding)
+SELECT regexp_replace(shobj_description(oid, 'pg_database'), '\(\d+\)', '(its oid)') AS description, pg_get_userbyid(datdba), pg_encoding_to_char(encoding)
   FROM pg_database WHERE datname = 'regress_mad_template';
 
 -- In the template, which takes connections only while it is migrated: every session can ask for the version.

@@ -109,6 +109,23 @@ call('mad_copy', 'mad_migrate.take_over()');
 is(call('mad_copy', "status FROM mad_migrate.upgrade('app', databases => '{app_one}')"),
     'up to date', 'and takes over when it is told to');
 
+# Two control databases on one server keep a template each.
+my ($first, $second) = map { create_control_database($cluster, $_) } 'first_of_two', 'second_of_two';
+is(call($first, q{status FROM mad_migrate.upgrade('results', '001_results')}), 'upgraded', 'one keeps its template');
+foreach my $call (q{mad_migrate.upgrade('results')}, q{mad_migrate.provision_org('acme')})
+{
+    (undef, undef, my $refusal) = $cluster->psql($second, "SELECT $call");
+    like($refusal, qr/template "mad_results_template" of branch "results" is kept by control database "$first"\n/,
+        "the other is refused $call");
+}
+is($cluster->safe_psql('postgres', q{SELECT count(*) FROM pg_database WHERE datname ~ '^mad_results_acme|^mad_pool'}), 0,
+    'and nothing was made');
+$cluster->safe_psql('postgres', "CREATE DATABASE third_of_two TEMPLATE $first");
+call('third_of_two', 'mad_migrate.take_over()');
+is(call('third_of_two', q{status FROM mad_migrate.upgrade('results', '002_results')}), 'upgraded', 'a copy takes it over');
+$cluster->safe_psql('postgres', 'COMMENT ON DATABASE mad_results_template IS NULL');
+is(call($second, q{status FROM mad_migrate.upgrade('results', '003_results')}), 'upgraded', 'it goes to whoever comes, when nobody is said to keep it');
+
 # A registered database that is gone, or goes by another name, is its own failure.
 $cluster->safe_psql('postgres', 'DROP DATABASE app_clone');
 $cluster->safe_psql('postgres', 'ALTER DATABASE app_one RENAME TO app_renamed');

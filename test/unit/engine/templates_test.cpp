@@ -12,6 +12,7 @@ namespace {
 using Calls = std::vector<std::string>;
 
 void ensure(test::ScriptedExecutor& beside) {
+    beside.when("current_database()", {test::rows({{"database \"mad\" (16384)"}})});
     Task<void> task = ensure_template(beside, "mad \"results\"", "it's");
     task.start();
     task.take();
@@ -20,11 +21,14 @@ void ensure(test::ScriptedExecutor& beside) {
 TEST(Templates, CreatesAndDescribesTheDatabase) {
     test::ScriptedExecutor beside;
     ensure(beside);
-    EXPECT_EQ(beside.asked,
-              (Calls{"CREATE DATABASE \"mad \"\"results\"\"\" TEMPLATE template0 ENCODING 'UTF8' "
-                     "ALLOW_CONNECTIONS false",
-                     "COMMENT ON DATABASE \"mad \"\"results\"\"\" IS "
-                     "'Template of branch \"it''s\", kept by mad_migrate'"}));
+    EXPECT_EQ(
+        beside.asked,
+        (Calls{"CREATE DATABASE \"mad \"\"results\"\"\" TEMPLATE template0 ENCODING 'UTF8' "
+               "ALLOW_CONNECTIONS false",
+               "SELECT pg_catalog.format('database \"%s\" (%s)', datname, oid) FROM "
+               "pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
+               "COMMENT ON DATABASE \"mad \"\"results\"\"\" IS 'Template of branch \"it''s\", "
+               "kept by mad_migrate in database \"mad\" (16384)'"}));
 }
 
 TEST(Templates, LeavesADatabaseThatExists) {
@@ -40,6 +44,23 @@ TEST(Templates, PassesOtherFailuresOn) {
         beside.when(failing_call, {test::failing("42501")});
         EXPECT_EQ(test::failure_of([&] { ensure(beside); }).sqlstate, "42501");
     }
+}
+
+void refuse(test::ScriptedExecutor& control) {
+    Task<void> task = refuse_foreign_template(control, "app_template", "app");
+    task.start();
+    task.take();
+}
+
+TEST(Templates, RefusesOneThatAnotherControlDatabaseKeeps) {
+    test::ScriptedExecutor control;
+    refuse(control);
+    control.when("shobj_description", {test::rows({{"staging"}})});
+    const Report report = test::failure_of([&] { refuse(control); });
+    EXPECT_EQ(report.sqlstate, "MM030");
+    EXPECT_EQ(
+        report.message,
+        "template \"app_template\" of branch \"app\" is kept by control database \"staging\"");
 }
 
 }  // namespace
