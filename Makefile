@@ -37,7 +37,9 @@ PROVE_TESTS = test/t/*.pl
 
 # -isystem silences the server's headers; libpq's own folder may be /usr/include, which only -I bears.
 PG_CPPFLAGS = -I$(SOURCE)src -isystem $(includedir_server) -I$(libpq_srcdir)
-PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Werror
+# Functions and lines, for backtraces; all that a debugger can show takes half as long again to compile.
+DEBUG_INFORMATION ?= -g1
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Werror $(DEBUG_INFORMATION)
 
 # PGXS compiles bitcode with the server's C++ dialect, which is older than ours.
 override with_llvm = no

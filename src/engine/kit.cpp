@@ -8,7 +8,6 @@
 #include "core/naming.hpp"
 #include "core/quote.hpp"
 #include "core/text.hpp"
-#include "engine/trust.hpp"
 
 namespace mad {
 
@@ -174,6 +173,10 @@ Task<std::string> describe_lock_holder(Executor& database, const std::string& br
 
 Task<Heads> read_heads(Executor& database, const std::string& branch) {
     const Presence there = co_await judge(database, branch);
+    co_return co_await read_heads(database, branch, there);
+}
+
+Task<Heads> read_heads(Executor& database, const std::string& branch, Presence there) {
     if (!there.versions) co_return Heads{};
     const Rows rows = co_await database.run(mad::format(
         "SELECT pg_catalog.string_agg(version_num, ',') FROM {}", version_table_sql(branch)));

@@ -8,6 +8,7 @@
 
 #include "core/plan.hpp"
 #include "engine/executor.hpp"
+#include "engine/trust.hpp"
 
 namespace mad {
 
@@ -46,6 +47,8 @@ Task<Inspection> lock_and_inspect(Executor& database, const std::string& branch,
 Task<std::string> describe_lock_holder(Executor& database, const std::string& branch);
 /// The version rows, and nothing else: no lock, no kit installed. No version table is no rows.
 Task<Heads> read_heads(Executor& database, const std::string& branch);
+/// The same, of what has been judged.
+Task<Heads> read_heads(Executor& database, const std::string& branch, Presence there);
 
 /// SQL that installs the kit where it is missing, and the branch's version table.
 std::string prepare_sql(const std::string& branch, const std::string& kit_sql);

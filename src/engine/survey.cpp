@@ -7,7 +7,6 @@
 #include "core/quote.hpp"
 #include "core/text.hpp"
 #include "engine/kit.hpp"
-#include "engine/trust.hpp"
 
 namespace mad {
 
@@ -55,10 +54,10 @@ Task<void> read_history(Executor& database, const std::string& branch, Survey& s
 
 Task<Survey> survey(Executor& database, const std::string& branch) {
     Survey seen;
-    seen.heads = co_await read_heads(database, branch);
+    const Presence there = co_await judge(database, branch);
+    seen.heads = co_await read_heads(database, branch, there);
     const Rows published = co_await database.run(published_sql(branch));
     seen.published = heads_of(published.at(0).at(0));
-    const Presence there = co_await judge(database, branch);
     if (there.history) co_await read_history(database, branch, seen);
     co_return seen;
 }
