@@ -3,7 +3,7 @@
 # Usage: fleet.sh <folder of psql> <floor program> <databases>
 #
 # All of them move the same databases from 003_results to 004_results, in turns, and are moved back.
-# Of each time the median of some runs is shown. Then follows what depends on the size of a fleet.
+# Of each time the median of seven runs is shown. Then follows what depends on the size of a fleet.
 set -euo pipefail
 export PGOPTIONS='-c client_min_messages=warning'
 export PYTHONDONTWRITEBYTECODE=1
@@ -84,21 +84,20 @@ settle_down() {
     sql -d postgres -c CHECKPOINT
 }
 
-# The template is one more.
-measure_ours() {
+# ours <name> <asynchronous commit>: the template is one more.
+ours() {
     local time
-    time=$(milliseconds_of "SELECT count(*) FROM mad_migrate.upgrade('results', jobs => 8)" '')
-    note 'mad_migrate.upgrade' "$(for_each_of "$time" $((databases + 1)))"
+    time=$(milliseconds_of "SELECT count(*) FROM mad_migrate.upgrade('results', jobs => 8)" \
+        "SET mad_migrate.asynchronous_commit = $2")
+    note "$1" "$(for_each_of "$time" $((databases + 1)))"
     move_back
-    settle_down
 }
 
-# measure_floor <name> <batch>
-measure_floor() {
+# floor <name> <batch>
+floor() {
     note "$1" "$(names "$databases" |
         "$floor" "host=$PGHOST port=$PGPORT user=$PGUSER" "$2" 8)"
     move_back
-    settle_down
 }
 
 # note_elapsed <name> <databases> <command>...
@@ -121,43 +120,66 @@ run_alembic_in_each() {
     done
 }
 
+measure_ours() {
+    ours 'mad_migrate.upgrade' off
+}
+
+measure_ours_asynchronous() {
+    ours 'the same, asynchronous commit' on
+}
+
+measure_floor() {
+    floor 'floor' "$work/batch.sql"
+}
+
+measure_floor_asynchronous() {
+    floor 'floor, asynchronous commit' "$work/async.sql"
+}
+
+measure_psql() {
+    note_elapsed 'psql, xargs -P 8' "$databases" run_psql
+    move_back
+}
+
 measure_alembic() {
     # shellcheck disable=SC2046 # each name is a word
     note 'Alembic, one process' "$(python fleet.py upgrade 004_results $(names "$databases"))"
     # shellcheck disable=SC2046
     python fleet.py downgrade 003_results $(names "$databases") >/dev/null
+}
+
+measure_alembic_in_each() {
     note_elapsed 'Alembic, a process each' "$sampled" run_alembic_in_each
     # shellcheck disable=SC2046
     python fleet.py downgrade 003_results $(names "$sampled") >/dev/null
-    settle_down
 }
 
-# show <name> <what ours may be of it>
+# show_against <ours> <name> <what ours may be of it>
 show_against() {
-    awk -v name="$1" -v goal="$2" -v theirs="$(median_of "$1")" \
-        -v ours="$(median_of 'mad_migrate.upgrade')" \
-        'BEGIN { printf "%-34s%10.2f%10.2f%10s\n", name, theirs, ours / theirs, goal }'
+    awk -v name="$2" -v goal="$3" -v theirs="$(median_of "$2")" -v ours="$(median_of "$1")" \
+        'BEGIN { printf "  %-32s%10.2f%10.2f%10s\n", name, theirs, ours / theirs, goal }'
 }
 
+# Each of them begins a round once, for whoever comes first pays for what the last one left to the
+# server: vacuum, and pages to be written out.
 compare() {
-    local round
-    settle_down
-    for ((round = 0; round < rounds; round++)); do
-        measure_ours
-        measure_floor 'floor' "$work/batch.sql"
-        measure_floor 'floor, asynchronous commit' "$work/async.sql"
-        note_elapsed 'psql, xargs -P 8' "$databases" run_psql
-        move_back
-        settle_down
-        measure_alembic
+    local all=(measure_ours measure_floor measure_ours_asynchronous measure_floor_asynchronous
+        measure_psql measure_alembic measure_alembic_in_each)
+    local count=${#all[@]} round turn
+    for ((round = 0; round < count; round++)); do
+        for ((turn = 0; turn < count; turn++)); do
+            settle_down
+            "${all[(round + turn) % count]}"
+        done
     done
     printf '%-34s%10s%10s%10s\n' "$databases databases, fsync on" 'ms each' 'ours/it' 'goal'
-    show_against 'mad_migrate.upgrade' ''
-    show_against 'floor' '<= 1.10'
-    show_against 'floor, asynchronous commit' '<= 1.10'
-    show_against 'psql, xargs -P 8' '<= 0.75'
-    show_against 'Alembic, one process' '<= 0.33'
-    show_against 'Alembic, a process each' '<= 0.033'
+    printf '%-34s%10.2f\n' 'mad_migrate.upgrade' "$(median_of 'mad_migrate.upgrade')"
+    show_against 'mad_migrate.upgrade' 'floor' '<= 1.10'
+    show_against 'mad_migrate.upgrade' 'Alembic, one process' '<= 0.33'
+    show_against 'mad_migrate.upgrade' 'Alembic, a process each' '<= 0.033'
+    printf '%-34s%10.2f\n' 'the same, asynchronous commit' "$(median_of 'the same, asynchronous commit')"
+    show_against 'the same, asynchronous commit' 'floor, asynchronous commit' '<= 1.10'
+    show_against 'the same, asynchronous commit' 'psql, xargs -P 8' '<= 0.75'
 }
 
 # Prints the kilobytes by which the calling session's own memory grew at its highest.
