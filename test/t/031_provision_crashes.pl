@@ -59,7 +59,7 @@ sub insert_all_the_time
     foreach my $number (1 .. 3)
     {
         my @statements = ('SET client_min_messages = error');
-        foreach my $count (1 .. 20)
+        foreach my $count (1 .. 10)
         {
             my $id = "r${round}_${number}_$count";
             my $end = $count % 3 == 0 ? 'ROLLBACK' : 'COMMIT';
