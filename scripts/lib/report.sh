@@ -15,10 +15,12 @@ begin_report() {
 
 # Each counter reads a runner's output and prints "<passed> <failed>".
 
+# Programs of GoogleTest count as the tests they ran, anything else as one.
 count_ctest() {
-    awk '/tests passed, [0-9]+ tests? failed out of/ { failed = $4; all = $NF }
-         /\*\*\*Skipped/ { skipped++ }
-         END { print all - failed - skipped, failed + 0 }' "$1"
+    awk '/\[  PASSED  \] [0-9]+ tests?\.$/ { passed += $(NF - 1); programs++ }
+         /\[  FAILED  \] [0-9]+ tests?, listed below:$/ { failed += $(NF - 3); programs--; listed++ }
+         /tests passed, [0-9]+ tests? failed out of/ { broken = $4; all = $NF }
+         END { print passed + all - broken - programs, failed + broken - listed }' "$1"
 }
 
 # Up to PostgreSQL 15: " 2 of 5 tests failed."; later: "# 2 of 5 tests failed."
@@ -53,7 +55,8 @@ run_part() {
 # What a log says beside progress and passed tests.
 without_successes() {
     grep -vE -e '^ *ok [0-9]' -e '^\[ *[0-9]+%\]' -e '^ *[0-9]+/[0-9]+ Test .* Passed ' \
-        -e '^ *Start +[0-9]+: ' -e '^-- ' -e '^test .* ok +[0-9]+ ms$' -e '^ *$' -e '^=+( |$)' \
+        -e '^ *Start +[0-9]+: ' -e '^-- ' \
+        -e '^[0-9]+: ($|\[( RUN      |       OK |[-=]+)\])' -e '^test .* ok +[0-9]+ ms$' -e '^ *$' -e '^=+( |$)' \
         -e '^(SET|(CREATE|ALTER|DROP) DATABASE)$' "$1"
 }
 
