@@ -188,24 +188,23 @@ COMMENT ON FUNCTION mad_migrate.published_version IS
 
 -- Every database of every branch, and the version that the shared catalog has of it: no connection is made.
 CREATE VIEW mad_migrate.databases AS
-SELECT b.branch, d.database, d.kind, d.organization, d.server,
+SELECT d.branch, d.database, d.kind, d.organization, d.server,
        p.oid IS NOT NULL OR d.server IS NOT NULL AS present,
        pg_catalog.string_to_array(
            (SELECT pg_catalog.substr(s.setting, pg_catalog.strpos(s.setting, '=') + 1)
               FROM pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) s (setting)
              WHERE r.setdatabase = p.oid AND r.setrole = 0
-               AND pg_catalog.split_part(s.setting, '=', 1) = 'mad_revision.' || b.branch),
+               AND pg_catalog.split_part(s.setting, '=', 1) = 'mad_revision.' || d.branch),
            ',') AS revisions
-  FROM mad_migrate.branch b
- CROSS JOIN LATERAL (
-        SELECT coalesce(b.database, pg_catalog.current_database()) AS database, 'main' AS kind,
+  FROM (SELECT b.branch, coalesce(b.database, pg_catalog.current_database()) AS database, 'main' AS kind,
                NULL::text AS organization, NULL::text AS server
-         WHERE b.template IS NULL
+          FROM mad_migrate.branch b WHERE b.template IS NULL
         UNION ALL
-        SELECT b.template, 'template', NULL, NULL WHERE b.template IS NOT NULL
+        SELECT b.branch, b.template, 'template', NULL, NULL
+          FROM mad_migrate.branch b WHERE b.template IS NOT NULL
         UNION ALL
-        SELECT g.database, g.kind, g.organization, g.server
-          FROM mad_migrate.registry g WHERE g.branch = b.branch AND g.state = 'ready') d
+        SELECT g.branch, g.database, g.kind, g.organization, g.server
+          FROM mad_migrate.registry g WHERE g.state = 'ready') d
   LEFT JOIN pg_catalog.pg_database p ON p.datname = d.database AND d.server IS NULL;
 COMMENT ON VIEW mad_migrate.databases IS
     'Every database of every branch with its version, read from the shared catalog without connecting to any';

@@ -24,22 +24,41 @@ struct Template {
     std::string name;
     std::string owner;
     bool built = false;
+    std::string strategy;
 };
+
+/// Whether to copy files, asked of a template `d` that may not be there yet.
+std::string file_copy_sql(CloneStrategy strategy) {
+    if (strategy == CloneStrategy::wal_log) return "false";
+    if (strategy == CloneStrategy::file_copy) return "true";
+    return mad::format("d.oid IS NOT NULL AND pg_catalog.pg_database_size(d.oid) >= {}",
+                       large_template);
+}
 
 std::string clone_lock_sql(std::string_view function, std::string_view database) {
     return mad::format("pg_catalog.{}(pg_catalog.hashtextextended('mad_migrate:clone:' || {}, 0))",
                        function, database);
 }
 
-/// A template that has scripts and no version was never migrated: its clones would be empty.
+/// A template that has scripts and no version was never migrated: its clones would be empty. All is
+/// one statement, for a new session plans each with empty caches.
+std::string template_sql(const PoolSession& session) {
+    return mad::format(
+        R"(SELECT b.template, b.owner::pg_catalog.regrole, {0},
+       d.oid IS NOT NULL AND
+       (EXISTS (SELECT FROM pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) s (entry)
+                 WHERE r.setdatabase = d.oid AND r.setrole = 0
+                   AND pg_catalog.starts_with(s.entry, 'mad_revision.' || b.branch || '='))
+        OR NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = b.branch)),
+       {1}
+  FROM mad_migrate.branch b LEFT JOIN pg_catalog.pg_database d ON d.datname = b.template
+ WHERE b.branch = {2} AND b.template IS NOT NULL)",
+        foreign_keeper_sql("b.template"), file_copy_sql(session.strategy),
+        quote_literal(session.branch));
+}
+
 Task<Template> look_at_template(const PoolSession& session) {
-    const Rows rows = co_await session.control.run(
-        mad::format("SELECT b.template, b.owner::pg_catalog.regrole, "
-                    "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = b.template) AND "
-                    "(mad_migrate.published_version(b.template, b.branch) IS NOT NULL OR "
-                    "NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = b.branch)) "
-                    "FROM mad_migrate.branch b WHERE b.branch = {} AND b.template IS NOT NULL",
-                    quote_literal(session.branch)));
+    const Rows rows = co_await session.control.run(template_sql(session));
     if (rows.empty()) {
         throw Failure(Code::unknown_branch,
                       mad::format("branch \"{}\" has no template", session.branch),
@@ -47,22 +66,15 @@ Task<Template> look_at_template(const PoolSession& session) {
                       "Create the branch with a template and a database_pattern.");
     }
     const Row& row = rows[0];
-    co_return Template{row[0].value(), row[1].value(), row[2] == "t"};
+    refuse_foreign_keeper(row[2], row[0].value(), session.branch);
+    co_return Template{row[0].value(), row[1].value(), row[3] == "t",
+                       row[4] == "t" ? "file_copy" : "wal_log"};
 }
 
 Task<void> build_template(const PoolSession& session, const Template& source) {
     co_await session.control.run(
         mad::format("SELECT FROM mad_migrate.upgrade({}, 'heads', databases => {})",
                     quote_literal(session.branch), quote_array({&source.name, 1})));
-}
-
-Task<std::string> strategy_name(const PoolSession& session, const Template& source) {
-    if (session.strategy == CloneStrategy::wal_log) co_return "wal_log";
-    if (session.strategy == CloneStrategy::file_copy) co_return "file_copy";
-    const Rows rows = co_await session.control.run(
-        mad::format("SELECT pg_catalog.pg_database_size({}::pg_catalog.name) >= {}",
-                    quote_literal(source.name), large_template));
-    co_return rows.at(0).at(0) == "t" ? "file_copy" : "wal_log";
 }
 
 /// The lock tells a clone that is being made from one whose maker died. Neither this record nor the
@@ -80,10 +92,9 @@ Task<std::string> record_intent(const PoolSession& session) {
 
 Task<void> create_clone(const PoolSession& session, const Template& source,
                         const std::string& name) {
-    const std::string strategy = co_await strategy_name(session, source);
-    co_await session.control.run(
-        mad::format("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
-                    quote_identifier(name), quote_identifier(source.name), source.owner, strategy));
+    co_await session.control.run(mad::format(
+        "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
+        quote_identifier(name), quote_identifier(source.name), source.owner, source.strategy));
     co_await session.control.run(mad::format(
         "SELECT mad_migrate.dress_clone({0}, {1}); "
         "UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {2} AND database = {1}",
@@ -134,8 +145,10 @@ std::string release_clone_sql(std::string_view database) {
 
 Task<std::string> clone_template(PoolSession session) {
     Template source = co_await look_at_template(session);
-    if (!source.built) co_await build_template(session, source);
-    co_await refuse_foreign_template(session.control, source.name, session.branch);
+    if (!source.built) {
+        co_await build_template(session, source);
+        source = co_await look_at_template(session);
+    }
     TemplateHold hold(session.reactor, session.control, session.branch, source.name);
     co_await hold.share(session.patience);
     std::optional<Failure> failed;

@@ -35,25 +35,32 @@ Task<void> ensure_template(Executor& beside, std::string name, std::string branc
                                   keeper.at(0).at(0).value()))));
 }
 
-Task<void> refuse_foreign_template(Executor& control, std::string name, std::string branch) {
-    const Rows keeper = co_await control.run(mad::format(
-        R"sql(SELECT keeper.datname
+std::string foreign_keeper_sql(std::string_view name) {
+    return mad::format(
+        R"sql((SELECT keeper.datname
   FROM pg_catalog.pg_database kept CROSS JOIN mad_migrate.control ours
   JOIN pg_catalog.pg_database keeper ON keeper.oid::pg_catalog.text = pg_catalog.substring(
        pg_catalog.shobj_description(kept.oid, 'pg_database'), 'kept by mad_migrate in database ".*" [(]([0-9]+)[)]$')
- WHERE kept.datname = {} AND keeper.oid NOT IN (ours.database, coalesce(ours.original, ours.database)))sql",
-        quote_literal(name)));
-    if (keeper.empty()) co_return;
-    const std::string other = keeper[0].at(0).value();
+ WHERE kept.datname = {} AND keeper.oid NOT IN (ours.database, coalesce(ours.original, ours.database))))sql",
+        name);
+}
+
+void refuse_foreign_keeper(const Cell& keeper, std::string_view name, std::string_view branch) {
+    if (!keeper) return;
     throw Failure(
         Code::foreign_template,
         mad::format("template \"{}\" of branch \"{}\" is kept by control database \"{}\"", name,
-                    branch, other),
+                    branch, *keeper),
         "Branches of two control databases on one server need templates and patterns of their own.",
         mad::format(
             "Drop the branch here and create it with other names; or, if database \"{}\" is "
             "not used any more, drop that, or run COMMENT ON DATABASE {} IS NULL.",
-            other, quote_identifier(name)));
+            *keeper, quote_identifier(name)));
+}
+
+Task<void> refuse_foreign_template(Executor& control, std::string name, std::string branch) {
+    const Rows rows = co_await control.run("SELECT " + foreign_keeper_sql(quote_literal(name)));
+    refuse_foreign_keeper(rows.at(0).at(0), name, branch);
 }
 
 }  // namespace mad

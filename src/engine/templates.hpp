@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/executor.hpp"
 
@@ -9,8 +10,13 @@ namespace mad {
 
 /// Creates it from template0 unless it exists. `beside` is a session in another database.
 Task<void> ensure_template(Executor& beside, std::string name, std::string branch);
-/// Throws Failure(foreign_template) where another control database keeps it: the two would not know
-/// of each other's locks. `control` is a session in ours, as the extension's owner.
+/// The other control database that keeps the template, or NULL, as asked in ours by the extension's
+/// owner. `name` is an SQL expression.
+std::string foreign_keeper_sql(std::string_view name);
+/// Throws Failure(foreign_template) where there is one: the two would not know of each other's
+/// locks.
+void refuse_foreign_keeper(const Cell& keeper, std::string_view name, std::string_view branch);
+/// Asks and throws.
 Task<void> refuse_foreign_template(Executor& control, std::string name, std::string branch);
 
 }  // namespace mad

@@ -12,14 +12,22 @@
 namespace mad {
 namespace {
 
+/// As the control database describes a template, which another one may keep.
+test::Answer template_row(const char* built, const char* large = "f", Cell keeper = {}) {
+    return test::rows({{"app_template", "app_owner", std::move(keeper), built, large}});
+}
+
+/// A control database in which a clone can be made, once the template is as it should be.
+void answer_as_control(test::ScriptedExecutor& control, std::vector<test::Answer> templates) {
+    control.when("b.owner", std::move(templates));
+    control.when("EXISTS", {test::rows({{"f"}})});
+    control.when("try_advisory_lock_shared", {test::rows({{"t", "t"}})});
+    control.when("'creating' FROM mad_migrate.control", {test::rows({{"mad_pool_1_7", ""}})});
+}
+
 class PoolTest : public testing::Test {
  protected:
-    PoolTest() {
-        control.when("b.owner", {test::rows({{"app_template", "app_owner", "t"}})});
-        control.when("EXISTS", {test::rows({{"f"}})});
-        control.when("try_advisory_lock_shared", {test::rows({{"t", "t"}})});
-        control.when("'creating' FROM mad_migrate.control", {test::rows({{"mad_pool_1_7", ""}})});
-    }
+    PoolTest() { answer_as_control(control, {template_row("t")}); }
 
     PoolSession session() { return {reactor, control, "app", CloneStrategy::wal_log, {}}; }
     std::size_t position_of(const std::string& text) const {
@@ -74,10 +82,7 @@ TEST_F(PoolTest, TakesTheNextNameWhereOneIsTaken) {
 
 TEST_F(PoolTest, BuildsATemplateThatHasNoVersionFirst) {
     test::ScriptedExecutor fresh;
-    fresh.when("b.owner", {test::rows({{"app_template", "app_owner", "f"}})});
-    fresh.when("EXISTS", {test::rows({{"f"}})});
-    fresh.when("try_advisory_lock_shared", {test::rows({{"t", "t"}})});
-    fresh.when("INSERT", {test::rows({{"mad_pool_1_7", ""}})});
+    answer_as_control(fresh, {template_row("f"), template_row("t")});
     reactor.complete(clone_template({reactor, fresh, "app", CloneStrategy::file_copy, {}}));
     EXPECT_NE(fresh.asked.at(1).find("mad_migrate.upgrade('app', 'heads', databases => "
                                      "ARRAY['app_template']"),
@@ -85,11 +90,22 @@ TEST_F(PoolTest, BuildsATemplateThatHasNoVersionFirst) {
 }
 
 TEST_F(PoolTest, GoesByTheTemplatesSize) {
-    control.when("pg_database_size", {test::rows({{"t"}})});
-    PoolSession automatic = session();
-    automatic.strategy = CloneStrategy::automatic;
-    reactor.complete(clone_template(automatic));
-    EXPECT_TRUE(asked("STRATEGY file_copy"));
+    test::ScriptedExecutor large;
+    answer_as_control(large, {template_row("t", "t")});
+    reactor.complete(clone_template({reactor, large, "app", CloneStrategy::automatic, {}}));
+    EXPECT_NE(large.asked.front().find("pg_database_size"), std::string::npos);
+    EXPECT_TRUE(std::ranges::any_of(large.asked, [](const std::string& sql) {
+        return sql.find("STRATEGY file_copy") != std::string::npos;
+    }));
+}
+
+TEST_F(PoolTest, ClonesNoTemplateThatAnotherControlDatabaseKeeps) {
+    test::ScriptedExecutor foreign;
+    answer_as_control(foreign, {template_row("f", "f", "staging")});
+    const PoolSession session{reactor, foreign, "app", CloneStrategy::wal_log, {}};
+    EXPECT_EQ(test::failure_of([&] { reactor.complete(clone_template(session)); }).sqlstate,
+              "MM030");
+    EXPECT_EQ(foreign.asked.size(), 1U);
 }
 
 TEST_F(PoolTest, FillsUpToTheSizeAndNoFurther) {

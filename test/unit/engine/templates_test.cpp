@@ -54,8 +54,8 @@ void refuse(test::ScriptedExecutor& control) {
 
 TEST(Templates, RefusesOneThatAnotherControlDatabaseKeeps) {
     test::ScriptedExecutor control;
+    control.when("shobj_description", {test::rows({{Cell()}}), test::rows({{"staging"}})});
     refuse(control);
-    control.when("shobj_description", {test::rows({{"staging"}})});
     const Report report = test::failure_of([&] { refuse(control); });
     EXPECT_EQ(report.sqlstate, "MM030");
     EXPECT_EQ(
