@@ -79,23 +79,28 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION mad_migrate.hold_run IS 'Internal: shows that a run is alive for as long as this session is';
 
+CREATE VIEW mad_migrate.living_run AS
+SELECT l.objid::bigint AS run
+  FROM pg_catalog.pg_locks l
+  JOIN pg_catalog.pg_database d ON d.oid = l.database
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+   AND l.classid = pg_catalog.hashtext('mad_migrate.run')::bigint::bit(32)::bigint::oid
+   AND d.datname = pg_catalog.current_database();
+COMMENT ON VIEW mad_migrate.living_run IS 'Internal: the runs whose backend is at work';
+COMMENT ON COLUMN mad_migrate.living_run.run IS 'Number of the run';
+
+-- The living ones are few, and asked for once: as an array they leave the ledger to its indexes. So
+-- does a time that stands still while it is read.
 CREATE VIEW mad_migrate.run AS
-WITH alive AS (
-    SELECT l.objid::bigint AS run
-      FROM pg_catalog.pg_locks l
-      JOIN pg_catalog.pg_database d ON d.oid = l.database
-     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-       AND l.classid = pg_catalog.hashtext('mad_migrate.run')::bigint::bit(32)::bigint::oid
-       AND d.datname = pg_catalog.current_database())
 SELECT e.run, e.branch, e.direction, e.target, e.environment, e.dry_run,
-       coalesce(e.status, CASE WHEN a.run IS NULL THEN 'interrupted' ELSE 'running' END) AS status,
+       coalesce(e.status, CASE WHEN l.living THEN 'running' ELSE 'interrupted' END) AS status,
        e.jobs, e.databases,
        c.done, c.failed, c.skipped, e.databases - c.done - c.failed - c.skipped AS remaining,
        e.started_by, e.started_at, e.finished_at,
-       coalesce(e.finished_at, CASE WHEN a.run IS NULL THEN c.last ELSE pg_catalog.clock_timestamp() END)
+       coalesce(e.finished_at, CASE WHEN l.living THEN pg_catalog.statement_timestamp() ELSE c.last END)
            - e.started_at AS duration
   FROM mad_migrate.run_entry e
-  LEFT JOIN alive a ON a.run = e.run
+ CROSS JOIN LATERAL (SELECT e.run = ANY (ARRAY(SELECT a.run FROM mad_migrate.living_run a))) l (living)
  CROSS JOIN LATERAL (
         SELECT pg_catalog.count(*) FILTER (WHERE d.status NOT IN ('running', 'failed', 'partial', 'skipped')) AS done,
                pg_catalog.count(*) FILTER (WHERE d.status IN ('failed', 'partial')) AS failed,
@@ -124,12 +129,12 @@ COMMENT ON COLUMN mad_migrate.run.duration IS 'From its beginning to its end, it
 
 CREATE VIEW mad_migrate.run_database AS
 SELECT d.run, d.database,
-       CASE WHEN d.status = 'running' AND r.status <> 'running' THEN 'interrupted' ELSE d.status END AS status,
+       CASE WHEN d.status = 'running' AND d.run <> ALL (ARRAY(SELECT a.run FROM mad_migrate.living_run a))
+            THEN 'interrupted' ELSE d.status END AS status,
        d.from_revisions, d.to_revisions, d.steps, d.standstill, d.attempts, d.started_at, d.finished_at,
        d.finished_at - d.started_at AS duration,
        d.sqlstate, d.message, d.detail, d.hint, d.context
-  FROM mad_migrate.run_database_entry d
-  JOIN mad_migrate.run r ON r.run = d.run;
+  FROM mad_migrate.run_database_entry d;
 COMMENT ON VIEW mad_migrate.run_database IS 'What each run did to each database, and what went wrong there';
 COMMENT ON COLUMN mad_migrate.run_database.run IS 'Number of the run';
 COMMENT ON COLUMN mad_migrate.run_database.database IS 'Database that was migrated';
@@ -184,8 +189,8 @@ BEGIN
             HINT = 'Give an interval, for example ''30 days''.';
     END IF;
     DELETE FROM mad_migrate.run_entry AS e
-    WHERE e.run IN (SELECT r.run FROM mad_migrate.run r
-                    WHERE r.status <> 'running' AND r.started_at < clock_timestamp() - older_than);
+    WHERE e.started_at < clock_timestamp() - older_than
+      AND e.run <> ALL (ARRAY(SELECT a.run FROM mad_migrate.living_run a));
     GET DIAGNOSTICS purged = ROW_COUNT;
     RETURN purged;
 END
