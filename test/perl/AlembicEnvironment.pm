@@ -12,9 +12,10 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 engine = create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
-with engine.connect() as connection:
-    if os.environ.get("CREATE_SCHEMA"):
+if os.environ.get("CREATE_SCHEMA"):
+    with engine.begin() as connection:
         connection.exec_driver_sql("CREATE SCHEMA mad_migrate")
+with engine.connect() as connection:
     context.configure(connection=connection, version_table=os.environ["VERSION_TABLE"],
                       version_table_schema="mad_migrate", transaction_per_migration=True)
     with context.begin_transaction():
