@@ -2,69 +2,18 @@
 # and refuse, and how they exit.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use CommandLine qw(:DEFAULT $checkout $project);
 use ControlDatabase;
-use Encode qw(decode);
 use JSON::PP ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $checkout = abs_path("$FindBin::RealBin/../..");
-my $project = PostgreSQL::Test::Utils::tempdir();
 my $cluster = start_cluster('wrapper');
-@ENV{qw(PGHOST PGPORT PGUSER)} = ($cluster->host, $cluster->port, $cluster->safe_psql('postgres', 'SELECT current_user'));
-delete @ENV{qw(PGDATABASE DATABASE_URL MIGRATIONS MAD_ENVIRONMENT MAKEFLAGS MFLAGS MAKELEVEL)};
-$ENV{LC_ALL} = 'C';
+use_cluster($cluster);
 
-# Runs a command in the project's folder; gives its exit code and what it printed.
-sub run_there
-{
-    my ($input, @command) = @_;
-    my ($output, $errors) = ('', '');
-    IPC::Run::run(\@command, '<', \$input, '>', \$output, '2>', \$errors, init => sub { chdir $project });
-    return ($? >> 8, $output, $errors);
-}
-
-sub migrate { return run_there('', "$checkout/scripts/migrate", @_) }
 sub make { return run_there('', 'make', '--no-print-directory', @_) }
-
-sub succeeds
-{
-    my ($name, $code, $output, $errors) = @_;
-    is($code, 0, $name) or diag($errors);
-    return $output;
-}
-
-sub fails
-{
-    my ($name, $pattern, $code, $output, $errors) = @_;
-    isnt($code, 0, "$name: fails");
-    like($errors, $pattern, "$name: says why");
-    return;
-}
-
-sub rows_of
-{
-    my ($name, @result) = @_;
-    return JSON::PP::decode_json(succeeds($name, @result));
-}
-
-sub text_of
-{
-    my ($path) = @_;
-    return PostgreSQL::Test::Utils::slurp_file("$project/$path");
-}
-
-sub write_text
-{
-    my ($path, $text) = @_;
-    open my $file, '>', "$project/$path" or die "could not write $path: $!";
-    print $file $text;
-    close $file;
-    return;
-}
 
 sub fill_in
 {
