@@ -15,12 +15,13 @@ our @EXPORT = qw(use_cluster run_there migrate succeeds fails rows_of text_of wr
 our @EXPORT_OK = qw($checkout $project);
 
 our $checkout = abs_path("$FindBin::RealBin/../..");
-our $project = PostgreSQL::Test::Utils::tempdir();
+our $project;
 
-# Commands go to this cluster, whatever the environment says.
+# A folder for commands that go to this cluster, whatever the environment says.
 sub use_cluster
 {
     my ($cluster) = @_;
+    $project = PostgreSQL::Test::Utils::tempdir();
     @ENV{qw(PGHOST PGPORT PGUSER)} = ($cluster->host, $cluster->port, $cluster->safe_psql('postgres', 'SELECT current_user'));
     delete @ENV{qw(PGDATABASE DATABASE_URL MIGRATIONS MAD_ENVIRONMENT MAKEFLAGS MFLAGS MAKELEVEL)};
     $ENV{LC_ALL} = 'C';
