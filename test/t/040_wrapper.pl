@@ -45,7 +45,7 @@ my $file = succeeds('migrate-create writes a file', make('migrate-create', 'BRAN
 chomp $file;
 like($file, qr{^migrations/metadata/[0-9a-f]{12}_add_the_user_s_keys_home_id_all\.sql$}, 'in the folder of the branch');
 like(text_of($file), qr{^/\*\n\Q$message\E\n\nRevision ID: [0-9a-f]+\nRevises: 004_meta\n}, 'with the message as it was given');
-fails('a draft', qr/\Q$file\E is not filled in/, make('migrate-upgrade'));
+fails('a draft', qr/file "\Q$file\E" is not filled in/, make('migrate-upgrade'));
 my $odd = q{'$$ $1 :branch :"given" \\d it''s' || E'\\t' || $tag$ $script_1$ $tag$};
 fill_in($file, "CREATE TABLE keys AS SELECT $odd\n    AS odd;", 'DROP TABLE keys;');
 $output = succeeds('filled in, it is added and run', make('migrate-upgrade', 'BRANCH=metadata'));
@@ -110,10 +110,11 @@ $cluster->safe_psql('mad', q{SELECT mad_migrate.remove_script('results', 'bad_1'
 # One of many databases
 $cluster->safe_psql('mad', $_) foreach 'CREATE DATABASE mad_results_a TEMPLATE mad_results_template',
   q{INSERT INTO mad_migrate.registry (branch, database, organization) VALUES ('results', 'mad_results_a', 'a')};
-fails('downgrade of all databases', qr/database/, migrate('downgrade', 'results', '-1'));
+fails("$_ of all databases", qr/databases of branch "results" to $_ must be named\nHINT:  Name the databases with --database PATTERN; /,
+    migrate($_, 'results', 'base')) foreach qw(downgrade stamp);
 $rows = rows_of('downgrade --database', migrate('downgrade', 'results', '-1', '--database', 'mad_results_a', '--json'));
 is_deeply([ map { "$_->{database} $_->{status}" } @$rows ], ['mad_results_a downgraded'], 'moves that one');
-succeeds('upgrade --jobs', migrate('upgrade', 'results', '--jobs', '1'));
+succeeds('upgrade --jobs', migrate('upgrade', 'results', '--jobs=1'));
 
 # Large scripts, and none for a branch
 my $large = "-- migrate:upgrade\nSELECT '" . ('x' x 500_000) . "';\n-- migrate:downgrade\nSELECT 1;";
@@ -157,7 +158,10 @@ succeeds('check', migrate('check', 'all'));
 
 # The shell, and mistakes
 like((run_there("SELECT 'in ' || current_database();\n", 'make', 'db-shell'))[1], qr/in mad/, 'db-shell');
-foreach my $mistake ([], ['fly'], ['upgrade'], ['status', 'a', 'b'], [ 'merge', 'all', 'a,b' ], ['--what'], [ 'upgrade', 'all', '--jobs' ])
+foreach my $mistake ([], ['fly'], ['upgrade'], ['status', 'a', 'b'], [ 'merge', 'all', 'a,b' ], ['--what'], [ 'upgrade', 'all', '--jobs' ],
+    [ 'upgrade', 'all', '-j', '4' ], [ 'upgrade', 'all', '--jobs', 'x' ], [ 'upgrade', 'all', '--jobs=0' ], [ 'upgrade', 'all', '--what=1' ],
+    [ 'validate', 'all', '--database', 'mad' ], [ 'upgrade', 'metadata', '--rev-id=a' ], [ 'init', '--force' ],
+    [ 'revision', 'metadata', ' ' ], [ 'init', 'Two words' ], [ 'init', '../out' ], [ 'init', 'all' ])
 {
     my ($code, undef, $errors) = migrate(@$mistake);
     is($code, 2, "misuse: @$mistake");
@@ -172,13 +176,14 @@ is(rows_of('revision --json', migrate('--json', 'revision', 'metadata', 'Quoted'
 unlink glob "$project/migrations/metadata/q*";
 fails('a target that is none', qr/ERROR/, migrate('upgrade', 'metadata', q{x'; DROP TABLE users; --}));
 my $usage = succeeds('--help', migrate('--help'));
+is(succeeds('help', migrate('help')), $usage, 'is the same');
 like(PostgreSQL::Test::Utils::slurp_file("$checkout/docs/command-line.md"), qr/^\Q$usage\E```$/m, 'is what the documentation shows');
 
 # A folder that is no branch's
 mkdir "$project/migrations/reports";
 succeeds('an empty folder is nobody\'s business', migrate('check', 'all'));
 write_text('migrations/reports/001.sql', "/*\nFirst\n\nRevision ID: r1\n*/\n-- migrate:upgrade\nSELECT 1;\n");
-fails("$_ all", qr{there is no branch "reports", but a folder migrations/reports with scripts\nHINT:  Create the branch: .*Or remove the folder\.}, migrate($_, 'all'))
+fails("$_ all", qr{there is no branch "reports", but a folder "migrations/reports" with scripts\nHINT:  Create the branch: .*Or remove the folder\.}, migrate($_, 'all'))
   foreach qw(check push upgrade);
 unlink "$project/migrations/reports/001.sql";
 

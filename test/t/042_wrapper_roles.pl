@@ -45,7 +45,7 @@ my %lacking = (deployer => 'neither', stranger => 'no membership', member => 'no
 foreach my $role (sort keys %lacking)
 {
     fails("$_ with $lacking{$role}",
-        qr{\Amigrate: migrations/app has scripts that are not registered, and role "$role" may not register them
+        qr{\Amigrate: folder "migrations/app" has scripts that are not registered, and role "$role" may not register them
 DETAIL:  New or changed: 1\.sql, 2\.sql\.
 HINT:  It takes membership in role "app's owner" and EXECUTE on mad_migrate\.add_scripts\. Have a role with both run: \S*migrate push app\n\z},
         migrate_as($role, $_, 'app')) foreach qw(upgrade push check sql);

@@ -70,6 +70,13 @@ like((migrate(@folder, 'check', 'all'))[2],
 }
 is($cluster->safe_psql('postgres', q{SELECT count(*) FROM pg_database WHERE datname = 'odd "one'}), 1, 'creates it');
 
+# A connection that is lost on the way is a failure like others.
+mkdir "$project/migrations";
+mkdir "$project/migrations/metadata";
+write_text('migrations/metadata/lost.sql', "/*\nLost\n\nRevision ID: lost\nRevises: 004_meta\n*/\n"
+  . "-- migrate:upgrade\nSELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '044_wrapper_hints.pl';\n-- migrate:downgrade\n");
+is((migrate('upgrade', 'metadata'))[0], 1, 'a lost connection is no mistake on the command line either');
+
 # Where there is no server, init is no help.
 {
     local $ENV{PGPORT} = 1;
