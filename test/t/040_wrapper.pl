@@ -2,69 +2,18 @@
 # and refuse, and how they exit.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use CommandLine qw(:DEFAULT $checkout $project);
 use ControlDatabase;
-use Encode qw(decode);
 use JSON::PP ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $checkout = abs_path("$FindBin::RealBin/../..");
-my $project = PostgreSQL::Test::Utils::tempdir();
 my $cluster = start_cluster('wrapper');
-@ENV{qw(PGHOST PGPORT PGUSER)} = ($cluster->host, $cluster->port, $cluster->safe_psql('postgres', 'SELECT current_user'));
-delete @ENV{qw(PGDATABASE DATABASE_URL MIGRATIONS MAD_ENVIRONMENT MAKEFLAGS MFLAGS MAKELEVEL)};
-$ENV{LC_ALL} = 'C';
+use_cluster($cluster);
 
-# Runs a command in the project's folder; gives its exit code and what it printed.
-sub run_there
-{
-    my ($input, @command) = @_;
-    my ($output, $errors) = ('', '');
-    IPC::Run::run(\@command, '<', \$input, '>', \$output, '2>', \$errors, init => sub { chdir $project });
-    return ($? >> 8, $output, $errors);
-}
-
-sub migrate { return run_there('', "$checkout/scripts/migrate", @_) }
 sub make { return run_there('', 'make', '--no-print-directory', @_) }
-
-sub succeeds
-{
-    my ($name, $code, $output, $errors) = @_;
-    is($code, 0, $name) or diag($errors);
-    return $output;
-}
-
-sub fails
-{
-    my ($name, $pattern, $code, $output, $errors) = @_;
-    isnt($code, 0, "$name: fails");
-    like($errors, $pattern, "$name: says why");
-    return;
-}
-
-sub rows_of
-{
-    my ($name, @result) = @_;
-    return JSON::PP::decode_json(succeeds($name, @result));
-}
-
-sub text_of
-{
-    my ($path) = @_;
-    return PostgreSQL::Test::Utils::slurp_file("$project/$path");
-}
-
-sub write_text
-{
-    my ($path, $text) = @_;
-    open my $file, '>', "$project/$path" or die "could not write $path: $!";
-    print $file $text;
-    close $file;
-    return;
-}
 
 sub fill_in
 {
@@ -83,7 +32,7 @@ my $output = succeeds('migrate-init creates what is missing', make('migrate-init
 like($output, qr/metadata .* behind/, 'and tells where the databases stand');
 ok(-d "$project/migrations/metadata" && -d "$project/migrations/results", 'each branch has its folder');
 succeeds('a second time it finds all there', make('migrate-init'));
-fails('check', qr/not up to date: metadata results\nHINT:  Run: migrate upgrade all/, migrate('check', 'all'));
+fails('check', qr/not up to date: metadata results\nHINT:  Run: \S*migrate upgrade all\n/, migrate('check', 'all'));
 $output = succeeds('migrate-upgrade moves all branches', make('migrate-upgrade'));
 like($output, qr/metadata:.*mad .*up to date.*results:.*mad_results_template .*upgraded/s, 'and shows them');
 like($output, qr/^-+\+-+/m, 'as a table');
@@ -96,7 +45,7 @@ my $file = succeeds('migrate-create writes a file', make('migrate-create', 'BRAN
 chomp $file;
 like($file, qr{^migrations/metadata/[0-9a-f]{12}_add_the_user_s_keys_home_id_all\.sql$}, 'in the folder of the branch');
 like(text_of($file), qr{^/\*\n\Q$message\E\n\nRevision ID: [0-9a-f]+\nRevises: 004_meta\n}, 'with the message as it was given');
-fails('a draft', qr/\Q$file\E is not filled in/, make('migrate-upgrade'));
+fails('a draft', qr/file "\Q$file\E" is not filled in/, make('migrate-upgrade'));
 my $odd = q{'$$ $1 :branch :"given" \\d it''s' || E'\\t' || $tag$ $script_1$ $tag$};
 fill_in($file, "CREATE TABLE keys AS SELECT $odd\n    AS odd;", 'DROP TABLE keys;');
 $output = succeeds('filled in, it is added and run', make('migrate-upgrade', 'BRANCH=metadata'));
@@ -161,10 +110,11 @@ $cluster->safe_psql('mad', q{SELECT mad_migrate.remove_script('results', 'bad_1'
 # One of many databases
 $cluster->safe_psql('mad', $_) foreach 'CREATE DATABASE mad_results_a TEMPLATE mad_results_template',
   q{INSERT INTO mad_migrate.registry (branch, database, organization) VALUES ('results', 'mad_results_a', 'a')};
-fails('downgrade of all databases', qr/database/, migrate('downgrade', 'results', '-1'));
+fails("$_ of all databases", qr/databases of branch "results" to $_ must be named\nHINT:  Name the databases with --database PATTERN; /,
+    migrate($_, 'results', 'base')) foreach qw(downgrade stamp);
 $rows = rows_of('downgrade --database', migrate('downgrade', 'results', '-1', '--database', 'mad_results_a', '--json'));
 is_deeply([ map { "$_->{database} $_->{status}" } @$rows ], ['mad_results_a downgraded'], 'moves that one');
-succeeds('upgrade --jobs', migrate('upgrade', 'results', '--jobs', '1'));
+succeeds('upgrade --jobs', migrate('upgrade', 'results', '--jobs=1'));
 
 # Large scripts, and none for a branch
 my $large = "-- migrate:upgrade\nSELECT '" . ('x' x 500_000) . "';\n-- migrate:downgrade\nSELECT 1;";
@@ -208,11 +158,14 @@ succeeds('check', migrate('check', 'all'));
 
 # The shell, and mistakes
 like((run_there("SELECT 'in ' || current_database();\n", 'make', 'db-shell'))[1], qr/in mad/, 'db-shell');
-foreach my $mistake ([], ['fly'], ['upgrade'], ['status', 'a', 'b'], [ 'merge', 'all', 'a,b' ], ['--what'], [ 'upgrade', 'all', '--jobs' ])
+foreach my $mistake ([], ['fly'], ['upgrade'], ['status', 'a', 'b'], [ 'merge', 'all', 'a,b' ], ['--what'], [ 'upgrade', 'all', '--jobs' ],
+    [ 'upgrade', 'all', '-j', '4' ], [ 'upgrade', 'all', '--jobs', 'x' ], [ 'upgrade', 'all', '--jobs=0' ], [ 'upgrade', 'all', '--what=1' ],
+    [ 'validate', 'all', '--database', 'mad' ], [ 'upgrade', 'metadata', '--rev-id=a' ], [ 'init', '--force' ],
+    [ 'revision', 'metadata', ' ' ], [ 'init', 'Two words' ], [ 'init', '../out' ], [ 'init', 'all' ])
 {
     my ($code, undef, $errors) = migrate(@$mistake);
     is($code, 2, "misuse: @$mistake");
-    like($errors, qr/\Amigrate: .*\nHINT:  migrate --help lists the commands and their options\.\n\z/, 'says what is wrong, and where to look');
+    like($errors, qr/\Amigrate: .*\nHINT:  \S+migrate --help lists the commands and their options\.\n\z/, 'says what is wrong, and where to look');
 }
 fails("$_ of an unknown branch", qr/branch "nowhere" does not exist/, migrate($_, 'nowhere')) foreach qw(upgrade push);
 my $before = rows_of('current', migrate('--json', 'current', 'metadata'))->[0]{revision};
@@ -223,13 +176,14 @@ is(rows_of('revision --json', migrate('--json', 'revision', 'metadata', 'Quoted'
 unlink glob "$project/migrations/metadata/q*";
 fails('a target that is none', qr/ERROR/, migrate('upgrade', 'metadata', q{x'; DROP TABLE users; --}));
 my $usage = succeeds('--help', migrate('--help'));
+is(succeeds('help', migrate('help')), $usage, 'is the same');
 like(PostgreSQL::Test::Utils::slurp_file("$checkout/docs/command-line.md"), qr/^\Q$usage\E```$/m, 'is what the documentation shows');
 
 # A folder that is no branch's
 mkdir "$project/migrations/reports";
 succeeds('an empty folder is nobody\'s business', migrate('check', 'all'));
 write_text('migrations/reports/001.sql', "/*\nFirst\n\nRevision ID: r1\n*/\n-- migrate:upgrade\nSELECT 1;\n");
-fails("$_ all", qr{there is no branch "reports", but a folder migrations/reports with scripts\nHINT:  Create the branch: .*Or remove the folder\.}, migrate($_, 'all'))
+fails("$_ all", qr{there is no branch "reports", but a folder "migrations/reports" with scripts\nHINT:  Create the branch: .*Or remove the folder\.}, migrate($_, 'all'))
   foreach qw(check push upgrade);
 unlink "$project/migrations/reports/001.sql";
 

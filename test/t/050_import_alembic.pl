@@ -241,6 +241,25 @@ my ($status, $output, $error) = $cluster->psql($control,
 isnt($status, 0, 'what Alembic refuses to undo');
 like($error, qr{moods / \* cannot \* / be remembered}, 'is refused with its reason');
 
+# The place of the scripts in pyproject.toml, as Alembic has it from version 1.16 on.
+{
+    my $toml = copy_of('imported', 'toml');
+    my $ini = text_of("$toml/alembic.ini");
+    write_text("$toml/alembic.ini", $ini =~ s/^script_location = .*\n//mr);
+    write_text("$toml/pyproject.toml", qq([tool.alembic]\nscript_location = "%(here)s"\n));
+    my $reads_toml =
+      (run_in($place, '/usr/bin/python3', '-c', 'from alembic.config import Config; Config.toml_alembic_config'))[0] == 0;
+    my @ways = ([$toml], [ $place, '-c', 'toml/pyproject.toml', '-c', 'toml/alembic.ini' ]);
+    foreach my $way (@ways)
+    {
+        my ($folder, @files) = @$way;
+        my ($code, $output, $messages) = import_in($folder, 'app', @files);
+        is($code, $reads_toml ? 0 : 1, "pyproject.toml @files: what Alembic reads is read") or diag $messages;
+        like("$output$messages", $reads_toml ? qr/^8 revisions, 0 to be/ : qr/^import-alembic: No 'script_location'/,
+            'and anything else is refused');
+    }
+}
+
 # ------------------------------------------------------------------------------------------------
 # What cannot be imported
 # ------------------------------------------------------------------------------------------------
