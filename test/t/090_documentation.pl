@@ -64,6 +64,7 @@ SQL
 SELECT relname FROM pg_catalog.pg_class
 WHERE relnamespace = 'mad_migrate'::regnamespace AND relkind IN ('r', 'v')
   AND relname NOT LIKE 'alembic\_version\_%'
+  AND NOT starts_with(coalesce(obj_description(oid, 'pg_class'), ''), 'Internal')
 SQL
     my @settings = split /\n/, $cluster->safe_psql('mad', <<'SQL');
 SELECT name FROM pg_catalog.pg_settings WHERE starts_with(name, 'mad_migrate.')
