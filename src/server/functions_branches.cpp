@@ -2,6 +2,7 @@
 #include "core/naming.hpp"
 #include "core/quote.hpp"
 #include "server/arguments.hpp"
+#include "server/branch_owner.hpp"
 #include "server/catalog.hpp"
 #include "server/identity.hpp"
 #include "server/spi.hpp"
@@ -227,7 +228,9 @@ MAD_SQL_FUNCTION(mad_migrate_create_branch) {
 
 MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
     const Arguments arguments(fcinfo);
-    const Branch branch = load_branch(arguments.text(0, "branch"));
+    const std::string name = arguments.text(0, "branch");
+    lock_branches();
+    const Branch branch = load_branch(name);
     require_owner(branch.owner);
     const std::optional<std::string> owner_name = arguments.optional_text(1);
     const std::optional<std::string> search_path = arguments.optional_text(2);
@@ -235,13 +238,13 @@ MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
     check_search_path(search_path);
     if (pattern) {
         check_pattern(pattern, branch.database_template);
-        lock_branches();
         refuse_taken_pattern(branch.name, pattern);
     }
     std::string changes;
     if (owner_name) {
         const Oid owner = owner_for(owner_name);
         grant_to_owner(branch.name, owner);
+        hand_over_databases(branch, owner);
         changes += mad::format(", owner = {}", owner);
     }
     changes += assignment("search_path", search_path);
