@@ -156,6 +156,8 @@ Task<std::string> clone_template(PoolSession session) {
     for (int attempt = 1; attempt <= names_tried; ++attempt) {
         failed.reset();
         try {
+            // Its owner may have changed while it was waited for.
+            source = co_await look_at_template(session);
             name = co_await make_clone(session, source);
         } catch (const Failure& failure) {
             failed = failure;

@@ -17,11 +17,19 @@ using namespace std::chrono_literals;
 constexpr std::string_view gate = "template gate";
 constexpr std::string_view hold = "template";
 
+std::string lock_key(std::string_view name, std::string_view branch) {
+    return mad::format("pg_catalog.hashtextextended({}, 0)",
+                       quote_literal(mad::format("mad_migrate:{}:{}", name, branch)));
+}
+
 }  // namespace
 
+std::string template_lock_key(std::string_view branch) {
+    return lock_key(hold, branch);
+}
+
 std::string TemplateHold::lock(std::string_view function, std::string_view name) const {
-    return mad::format("pg_catalog.{}(pg_catalog.hashtextextended({}, 0))", function,
-                       quote_literal(mad::format("mad_migrate:{}:{}", name, branch_)));
+    return mad::format("pg_catalog.{}({})", function, lock_key(name, branch_));
 }
 
 Task<void> TemplateHold::open(std::chrono::milliseconds patience) {

@@ -12,6 +12,9 @@
 
 namespace mad {
 
+/// For the functions of advisory locks: who has it, alone or with others, has the template.
+std::string template_lock_key(std::string_view branch);
+
 /// Locks of a session in the control database. A gate comes before the lock itself: who migrates
 /// waits behind it, so that clone after clone cannot keep them out. All is polled: a session that
 /// waits inside the server holds a snapshot.

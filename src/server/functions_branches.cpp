@@ -2,6 +2,7 @@
 #include "core/naming.hpp"
 #include "core/quote.hpp"
 #include "server/arguments.hpp"
+#include "server/branch_owner.hpp"
 #include "server/catalog.hpp"
 #include "server/identity.hpp"
 #include "server/spi.hpp"
@@ -57,6 +58,60 @@ void check_pattern(const std::optional<std::string>& pattern,
         mad::format("A database's name has 1 to {} bytes, those of the organization included.",
                     NAMEDATALEN - 1),
         "Shorten it.");
+}
+
+/// One creation or change at a time, for they are compared with each other.
+void lock_branches() {
+    query("LOCK TABLE mad_migrate.branch IN SHARE ROW EXCLUSIVE MODE");
+}
+
+std::string describe_use(const Row& row) {
+    const std::string& kind = row[1].value();
+    const std::string_view use = kind == "main"       ? "the database"
+                                 : kind == "template" ? "the template"
+                                 : kind == "pooled"   ? "a spare clone"
+                                                      : "an organization's database";
+    return mad::format("It is {} of branch \"{}\".", use, row[0].value());
+}
+
+/// Where a branch has one of these kinds of database under that name.
+void refuse_taken(std::string_view parameter, const std::optional<std::string>& database,
+                  const std::vector<std::string>& kinds, std::string hint) {
+    if (!database) return;
+    const Rows rows = query_latest(mad::format(
+        "SELECT branch, kind FROM mad_migrate.databases WHERE database = {} AND kind = ANY ({}) "
+        "ORDER BY branch COLLATE \"C\" LIMIT 1",
+        quote_literal(*database), quote_array(kinds)));
+    if (rows.empty()) return;
+    throw Failure(Code::invalid_parameter,
+                  mad::format("{} \"{}\" belongs to another branch", parameter, *database),
+                  describe_use(rows[0]), std::move(hint));
+}
+
+/// A template takes no connections, is nobody else's to migrate, and its clones come and go. What
+/// is none of these, branches may share: each has a version table of its own there.
+void refuse_taken_databases(const std::optional<std::string>& database,
+                            const std::optional<std::string>& database_template) {
+    refuse_taken("database", database, {"template", "pooled"},
+                 "Name another database, or leave it out: the branch is then one of the control "
+                 "database.");
+    refuse_taken("template", database_template, {"template", "pooled", "main", "organization"},
+                 "Name a template of its own: it is created when the branch is first upgraded.");
+}
+
+void refuse_taken_pattern(const std::string& branch, const std::optional<std::string>& pattern) {
+    if (!pattern) return;
+    const Rows rows = query_latest(
+        mad::format("SELECT branch FROM mad_migrate.branch WHERE branch <> {} AND database_pattern "
+                    "= {} ORDER BY branch COLLATE \"C\" LIMIT 1",
+                    quote_literal(branch), quote_literal(*pattern)));
+    if (rows.empty()) return;
+    throw Failure(Code::invalid_parameter,
+                  mad::format("database_pattern \"{}\" belongs to another branch", *pattern),
+                  mad::format("It is that of branch \"{}\": an organization's databases of both "
+                              "branches would have one name.",
+                              rows[0][0].value()),
+                  mad::format("Give each branch one of its own, such as '{}_{{org_id}}'.", branch));
 }
 
 void check_search_path(const std::optional<std::string>& search_path) {
@@ -157,7 +212,10 @@ MAD_SQL_FUNCTION(mad_migrate_create_branch) {
     check_pattern(pattern, database_template);
     check_search_path(search_path);
     const Oid owner = owner_for(arguments.optional_text(4));
+    lock_branches();
     refuse_existing(branch);
+    refuse_taken_databases(database, database_template);
+    refuse_taken_pattern(branch, pattern);
     query(mad::format(
         "INSERT INTO mad_migrate.branch (branch, owner, database, template, database_pattern, "
         "search_path, shipped) VALUES ({}, {}, {}, {}, {}, {}, {})",
@@ -170,17 +228,23 @@ MAD_SQL_FUNCTION(mad_migrate_create_branch) {
 
 MAD_SQL_FUNCTION(mad_migrate_alter_branch) {
     const Arguments arguments(fcinfo);
-    const Branch branch = load_branch(arguments.text(0, "branch"));
+    const std::string name = arguments.text(0, "branch");
+    lock_branches();
+    const Branch branch = load_branch(name);
     require_owner(branch.owner);
     const std::optional<std::string> owner_name = arguments.optional_text(1);
     const std::optional<std::string> search_path = arguments.optional_text(2);
     const std::optional<std::string> pattern = arguments.optional_text(3);
     check_search_path(search_path);
-    if (pattern) check_pattern(pattern, branch.database_template);
+    if (pattern) {
+        check_pattern(pattern, branch.database_template);
+        refuse_taken_pattern(branch.name, pattern);
+    }
     std::string changes;
     if (owner_name) {
         const Oid owner = owner_for(owner_name);
         grant_to_owner(branch.name, owner);
+        hand_over_databases(branch, owner);
         changes += mad::format(", owner = {}", owner);
     }
     changes += assignment("search_path", search_path);

@@ -148,6 +148,47 @@ void write_row(const std::string& branch, const IncomingScript& incoming) {
         fmt::arg("script", quote_literal(incoming.text)), fmt::arg("shipped", creating_extension)));
 }
 
+/// Where an upgrade stopped in the middle of a revision, so that the version is still the one
+/// before: of the control database its history tells it, of others the last run that moved them or
+/// tried. Runs that never came to look at a database say nothing of it.
+Rows half_way_through(const std::string& branch, const std::string& revision) {
+    return query_latest(mad::format(
+        R"sql(SELECT current_database(), format('statement %s of %s', h.statements_done + 1, h.statements)
+  FROM mad_migrate.history h
+ WHERE h.branch = {branch} AND h.revision = {revision} AND h.direction = 'upgrade' AND h.finished_at IS NULL
+UNION ALL
+SELECT d.database, left(last.standstill, -length(' of revision ' || {revision}))
+  FROM mad_migrate.databases d
+ CROSS JOIN LATERAL (
+        SELECT e.status, e.standstill, coalesce(e.to_revisions, '{{}}') AS revisions
+          FROM mad_migrate.run_database_entry e
+          JOIN mad_migrate.run_entry r ON r.run = e.run
+         WHERE e.database = d.database AND r.branch = d.branch AND NOT r.dry_run
+           AND (e.status IN ('partial', 'upgraded', 'downgraded', 'stamped')
+                OR r.direction = 'stamp' AND e.status = 'up to date')
+         ORDER BY e.run DESC LIMIT 1) last
+ WHERE d.branch = {branch} AND d.present AND last.status = 'partial'
+   AND right(last.standstill, length(' of revision ' || {revision})) = ' of revision ' || {revision}
+   AND last.revisions @> coalesce(d.revisions, '{{}}') AND last.revisions <@ coalesce(d.revisions, '{{}}')
+   AND NOT (d.kind = 'main' AND d.database = current_database())
+ ORDER BY 1 LIMIT 1)sql",
+        fmt::arg("branch", quote_literal(branch)), fmt::arg("revision", quote_literal(revision))));
+}
+
+/// No database could ever finish what was begun.
+void refuse_half_way(const std::string& branch, const std::string& revision) {
+    const Rows rows = half_way_through(branch, revision);
+    if (rows.empty()) return;
+    throw Failure(
+        Code::partial_step,
+        mad::format("revision \"{}\" cannot be removed: it is half-way", revision),
+        mad::format("In database \"{}\" its upgrade stopped at {}.", rows[0][0].value(),
+                    rows[0][1].value()),
+        mad::format("Finish it with CALL mad_migrate.run_upgrade({}, {}), or mend the database by "
+                    "hand and say where it stands with mad_migrate.stamp.",
+                    quote_literal(branch), quote_literal(revision)));
+}
+
 }  // namespace
 
 IncomingScript read_script(const std::string& text, const std::optional<std::string>& filename) {
@@ -210,6 +251,7 @@ void remove_script(const std::string& branch, const std::string& revision) {
                       mad::format("Downgrade below it first: {}.",
                                   downgrade_call(load_branch(branch), id + "-1")));
     }
+    refuse_half_way(branch, id);
     query(mad::format("DELETE FROM mad_migrate.script WHERE branch = {} AND revision = {}",
                       quote_literal(branch), quote_literal(id)));
 }

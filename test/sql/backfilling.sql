@@ -134,10 +134,36 @@ CALL mad_migrate.backfill('users', $$status = $$, 'status IS NULL');
 CALL mad_migrate.backfill('users', $$status = 'x'$$, 'status IS');
 \set VERBOSITY default
 SELECT count(*) FROM mad_migrate.backfill_position;
--- Inside a transaction it cannot commit.
+-- Inside a transaction it cannot commit, and says so before it looks for the table.
 BEGIN;
+CALL mad_migrate.backfill('no_table', $$status = 'x'$$, $$status = 'late'$$);
+\echo :LAST_ERROR_SQLSTATE
+ROLLBACK;
+BEGIN;
+SAVEPOINT here;
 CALL mad_migrate.backfill('users', $$status = 'x'$$, $$status = 'late'$$);
 ROLLBACK;
+CREATE FUNCTION call_backfill() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CALL mad_migrate.backfill('users', 'status = ''x''', 'status = ''late''');
+END
+$$;
+SELECT call_backfill();
+SELECT count(*) FROM users WHERE status = 'x';
+-- Where a block can commit, so can it, as often as it is called.
+DO $$
+BEGIN
+    CALL mad_migrate.backfill('users', 'status = ''x''', 'status = ''late'' AND id = 1');
+    COMMIT;
+    CALL mad_migrate.backfill('users', 'status = ''x''', 'status = ''late'' AND id = 2');
+    BEGIN
+        CALL mad_migrate.backfill('users', 'status = ''x''', 'status = ''late''');
+    EXCEPTION
+        WHEN others THEN RAISE WARNING '% %', SQLSTATE, SQLERRM;
+    END;
+END
+$$;
+SELECT count(*) FROM users WHERE status = 'x';
 
 -------------------------------------------------------------------------------------------------
 -- estimate_backfill(table, where, batch_size = 1000, schema = 'public')
@@ -204,4 +230,4 @@ DROP EXTENSION mad_migrate CASCADE;
 DROP DATABASE regress_filled_template;
 DROP SCHEMA "Größe ""1""" CASCADE;
 DROP TABLE users, parted, nothing CASCADE;
-DROP FUNCTION count_change, add_rows, scripts_of;
+DROP FUNCTION count_change, add_rows, call_backfill, scripts_of;

@@ -64,6 +64,22 @@ SELECT mad_migrate.create_branch('wrong', database => repeat('d', 64));
 SELECT mad_migrate.create_branch('wrong', template => '', database_pattern => 'b_{org_id}');
 SELECT mad_migrate.create_branch('wrong', template => 'b', database_pattern => repeat('b', 63) || '{org_id}');
 SELECT mad_migrate.create_branch('wide', template => 'b', database_pattern => repeat('b', 62) || '{org_id}');
+-- A template and its clones are one branch's alone, and a pattern is too.
+SELECT mad_migrate.create_branch('wrong', template => 'regress_mad_template', database_pattern => 'b_{org_id}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT mad_migrate.create_branch('wrong', template => 'regress_mad_audit', database_pattern => 'b_{org_id}');
+SELECT mad_migrate.create_branch('wrong', template => 'c', database_pattern => 'regress_mad_{org_id}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT mad_migrate.create_branch('wrong', database => 'regress_mad_template');
+INSERT INTO mad_migrate.registry (branch, database, kind, organization) VALUES
+    ('tenants', 'regress_mad_spare', 'pooled', NULL), ('tenants', 'regress_mad_1', 'organization', '1');
+SELECT mad_migrate.create_branch('wrong', database => 'regress_mad_spare');
+SELECT mad_migrate.create_branch('wrong', template => 'regress_mad_1', database_pattern => 'b_{org_id}');
+-- A database that takes connections may have several branches.
+SELECT mad_migrate.create_branch('audit_too', database => 'regress_mad_audit');
+SELECT mad_migrate.create_branch('first_tenant', database => 'regress_mad_1');
+SELECT mad_migrate.drop_branch('audit_too'), mad_migrate.drop_branch('first_tenant');
+DELETE FROM mad_migrate.registry;
 -- What cannot be an owner or a search_path.
 SELECT mad_migrate.create_branch('wrong', owner => 'regress_mad_nobody');
 SELECT mad_migrate.create_branch('wrong', owner => '');
@@ -85,6 +101,7 @@ SELECT mad_migrate.alter_branch('tenants');
 SELECT * FROM branches WHERE branch = 'tenants';
 SELECT mad_migrate.alter_branch('tenants', database_pattern => 'regress_mad');
 SELECT mad_migrate.alter_branch('analytics', database_pattern => 'regress_mad_{org_id}');
+SELECT mad_migrate.alter_branch('tenants', database_pattern => 'mad_results_{org_id}');
 SELECT mad_migrate.alter_branch('tenants', owner => 'regress_mad_nobody', search_path => 'lost');
 SELECT mad_migrate.alter_branch('tenants', search_path => 'lost,');
 SELECT mad_migrate.alter_branch('nowhere', search_path => 'public');

@@ -61,9 +61,11 @@ SELECT * FROM log;
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'jobs'::regclass;
 SELECT revision, statements, statements_done, statement_started, finished_at IS NOT NULL AS finished
   FROM mad_migrate.history WHERE branch = 'own' ORDER BY id;
--- Neither the function nor another target goes past it.
+-- Neither the function nor another target goes past it, nor can its script be removed.
 SELECT * FROM mad_migrate.upgrade('own');
 SELECT * FROM mad_migrate.downgrade('own', 'base');
+SELECT mad_migrate.remove_script('own', '002_unique');
+\echo :LAST_ERROR_SQLSTATE
 -- Mended, it goes on where it stopped: no statement runs twice, all in their order.
 DELETE FROM jobs WHERE ctid = '(0,1)';
 CALL mad_migrate.run_upgrade('own');

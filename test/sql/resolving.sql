@@ -29,6 +29,13 @@ SELECT mad_migrate.resolve('halfway', 'regress_mad_halfway', 'done');
 -- The third statement fails; a person does by hand what it was to do.
 SELECT status, split_part(error, E'\n', 1) AS error FROM mad_migrate.upgrade('halfway', on_error => 'report');
 SELECT status, problem FROM mad_migrate.status('halfway');
+-- A run that could not look into the database does not make it forgotten.
+ALTER DATABASE regress_mad_halfway ALLOW_CONNECTIONS false;
+SELECT status FROM mad_migrate.upgrade('halfway', on_error => 'report');
+-- Its script is needed as long as it stands still, which is known without a connection.
+SELECT mad_migrate.remove_script('halfway', '001_halfway');
+\echo :LAST_ERROR_SQLSTATE
+ALTER DATABASE regress_mad_halfway ALLOW_CONNECTIONS true;
 SELECT mad_migrate.resolve('halfway', 'regress_mad_halfway', 'done');
 SELECT status, to_revisions FROM mad_migrate.upgrade('halfway');
 \c regress_mad_halfway
@@ -52,6 +59,19 @@ SELECT status, to_revisions FROM mad_migrate.upgrade('halfway');
 SELECT * FROM log;
 \c :control
 SET client_min_messages = warning;
+
+-- What was given up may be removed.
+SELECT status FROM mad_migrate.downgrade('halfway', 'base');
+ALTER DATABASE regress_mad_halfway RESET regress.line;
+SELECT status FROM mad_migrate.upgrade('halfway', on_error => 'report');
+BEGIN;
+SELECT mad_migrate.remove_script('halfway', '001_halfway');
+ROLLBACK;
+SELECT status FROM mad_migrate.stamp('halfway', 'base');
+BEGIN;
+SELECT mad_migrate.remove_script('halfway', '001_halfway');
+ROLLBACK;
+SELECT status FROM mad_migrate.stamp('halfway', '001_halfway');
 
 -- Other databases do not run what may yet be rolled back.
 BEGIN;

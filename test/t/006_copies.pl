@@ -102,6 +102,8 @@ $cluster->safe_psql('postgres', "CREATE DATABASE mad_copy TEMPLATE $control");
 my ($status, $output, $error) = $cluster->psql('mad_copy', "SELECT mad_migrate.downgrade('app', 'one', '{*}')");
 like($error, qr/"mad_copy" is a copy of a control database\n/, 'a copied control database keeps its hands off');
 is(status_of('app_one'), '{three}|up to date|0', 'other databases');
+like(($cluster->psql('mad_copy', "SELECT mad_migrate.alter_branch('app', owner => 'app_owner')"))[2],
+    qr/"mad_copy" is a copy of a control database\n/, 'does not give them away');
 is(call('mad_copy', "to_revisions FROM mad_migrate.upgrade('metadata', '+1')"),
     '{003_meta}', 'but upgrades itself');
 is(call('mad_copy', "count(*) FROM mad_migrate.current('app')"), 4, 'and may look');
@@ -112,7 +114,8 @@ is(call('mad_copy', "status FROM mad_migrate.upgrade('app', databases => '{app_o
 # Two control databases on one server keep a template each.
 my ($first, $second) = map { create_control_database($cluster, $_) } 'first_of_two', 'second_of_two';
 is(call($first, q{status FROM mad_migrate.upgrade('results', '001_results')}), 'upgraded', 'one keeps its template');
-foreach my $call (q{mad_migrate.upgrade('results')}, q{mad_migrate.provision_org('acme')})
+foreach my $call (q{mad_migrate.upgrade('results')}, q{mad_migrate.provision_org('acme')},
+    q{mad_migrate.alter_branch('results', owner => 'app_owner')})
 {
     (undef, undef, my $refusal) = $cluster->psql($second, "SELECT $call");
     like($refusal, qr/template "mad_results_template" of branch "results" is kept by control database "$first"\n/,

@@ -196,6 +196,50 @@ sub insert_from_sessions
 }
 
 #-------------------------------------------------------------------------------------------------
+# The branch is given to another role while organizations come
+#-------------------------------------------------------------------------------------------------
+sub owner_of
+{
+    my ($databases) = @_;
+    return $cluster->safe_psql('postgres',
+        "SELECT DISTINCT datdba::regrole FROM pg_database WHERE datname ~ '$databases'");
+}
+
+{
+    my $first = ask(q{SELECT owner FROM mad_migrate.branch WHERE branch = 'app'});
+    ask('CREATE ROLE heir SUPERUSER LOGIN; CREATE ROLE lesser_heir');
+    ask(q{SELECT mad_migrate.fill_pool('app', 4)});
+    my $claimer = Client->new($cluster, $control, 'claimer');
+    $claimer->run(q{BEGIN; INSERT INTO orgs VALUES ('claimed')});
+    like(complaint(q{SET mad_migrate.lock_timeout = '10ms'; SELECT mad_migrate.alter_branch('app', owner => 'heir')}),
+        qr/databases of branch "app" are in use.*HINT:  Wait for it/s, 'a claim that is not committed is in the way');
+    my $giver = Client->new($cluster, $control, 'giver');
+    $giver->run(q{SET mad_migrate.lock_timeout = '5min'});
+    $giver->ask(q{SELECT mad_migrate.alter_branch('app', owner => 'heir')});
+    $cluster->poll_query_until('postgres',
+        q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'giver' AND wait_event_type = 'Lock'});
+    $claimer->run('COMMIT');
+    is(($giver->answer)[1], '', 'unless it is waited for');
+    is(owner_of('^app_(claimed|template|u3_40)$'), 'heir', 'the database that was claimed is handed over too');
+    is(owner_of('^mad_pool_'), 'heir', 'so are the spare clones');
+
+    # Clones are made when it is known for whom.
+    $giver->run(qq{BEGIN; SELECT mad_migrate.alter_branch('app', owner => '$first')});
+    $claimer->ask(q{SET mad_migrate.lock_timeout = '5min'; SELECT cloned >= 2 FROM mad_migrate.fill_pool('app', 9)});
+    $cluster->poll_query_until('postgres',
+        q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'mad_migrate' AND wait_event_type = 'Lock'});
+    $giver->run('COMMIT');
+    is(($claimer->answer)[0], 't', 'who makes clones waits');
+    is(owner_of('^mad_pool_'), $first, 'and makes them for the new owner');
+    $_->quit foreach $claimer, $giver;
+
+    like(complaint(q{BEGIN; SELECT mad_migrate.alter_branch('app', owner => 'lesser_heir'); SELECT 1/0}),
+        qr/NOTICE:  what is in databases of branch "app" still belongs to role "$first".*HINT:  In each of them, hand it over with ALTER \.\.\. OWNER TO "lesser_heir"/s,
+        'what the first superuser owns cannot be reassigned at once');
+    all_is_well('all is as it was');
+}
+
+#-------------------------------------------------------------------------------------------------
 # Deprovisioning
 #-------------------------------------------------------------------------------------------------
 {

@@ -53,6 +53,19 @@ TEST_F(PoolTest, RecordsACloneBeforeItIsMade) {
     EXPECT_NE(control.asked.back().find("pg_advisory_unlock_shared"), std::string::npos);
 }
 
+TEST_F(PoolTest, MakesItForTheOwnerThatTheBranchHasWhenItsTurnComes) {
+    test::ScriptedExecutor given_away;
+    given_away.when("b.owner", {test::rows({{"app_template", "app_owner", "t"}}),
+                                test::rows({{"app_template", "next_owner", "t"}})});
+    given_away.when("EXISTS", {test::rows({{"f"}})});
+    given_away.when("try_advisory_lock_shared", {test::rows({{"t", "t"}})});
+    given_away.when("INSERT", {test::rows({{"mad_pool_1_7", ""}})});
+    reactor.complete(clone_template({reactor, given_away, "app", CloneStrategy::wal_log, {}}));
+    EXPECT_TRUE(std::ranges::any_of(given_away.asked, [](const std::string& sql) {
+        return sql.find("OWNER next_owner") != std::string::npos;
+    }));
+}
+
 TEST_F(PoolTest, LeavesNothingOfACloneThatFails) {
     control.when("CREATE DATABASE", {test::failing("53100")});
     EXPECT_EQ(test::failure_of([&] { reactor.complete(clone_template(session())); }).sqlstate,
