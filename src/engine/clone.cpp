@@ -22,9 +22,14 @@ constexpr int names_tried = 100;
 
 struct Template {
     std::string name;
-    std::string owner;
     bool built = false;
     std::string strategy;
+};
+
+/// A clone before it is made.
+struct Intent {
+    std::string name;
+    std::string owner;
 };
 
 /// Whether to copy files, asked of a template `d` that may not be there yet.
@@ -44,7 +49,7 @@ std::string clone_lock_sql(std::string_view function, std::string_view database)
 /// one statement, for a new session plans each with empty caches.
 std::string template_sql(const PoolSession& session) {
     return mad::format(
-        R"(SELECT b.template, b.owner::pg_catalog.regrole, {0},
+        R"(SELECT b.template, {0},
        d.oid IS NOT NULL AND
        (EXISTS (SELECT FROM pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) s (entry)
                  WHERE r.setdatabase = d.oid AND r.setrole = 0
@@ -66,9 +71,8 @@ Task<Template> look_at_template(const PoolSession& session) {
                       "Create the branch with a template and a database_pattern.");
     }
     const Row& row = rows[0];
-    refuse_foreign_keeper(row[2], row[0].value(), session.branch);
-    co_return Template{row[0].value(), row[1].value(), row[3] == "t",
-                       row[4] == "t" ? "file_copy" : "wal_log"};
+    refuse_foreign_keeper(row[1], row[0].value(), session.branch);
+    co_return Template{row[0].value(), row[2] == "t", row[3] == "t" ? "file_copy" : "wal_log"};
 }
 
 Task<void> build_template(const PoolSession& session, const Template& source) {
@@ -78,27 +82,28 @@ Task<void> build_template(const PoolSession& session, const Template& source) {
 }
 
 /// The lock tells a clone that is being made from one whose maker died. Neither this record nor the
-/// next need wait for the disk: the commit of CREATE DATABASE between them does.
-Task<std::string> record_intent(const PoolSession& session) {
-    const Rows rows = co_await session.control.run(
-        mad::format("SET synchronous_commit = off; "
-                    "INSERT INTO mad_migrate.registry (branch, database, kind, state) "
-                    "SELECT {}, pg_catalog.format('mad_pool_%s_%s', c.database, "
-                    "pg_catalog.nextval('mad_migrate.pool_number')), 'pooled', 'creating' "
-                    "FROM mad_migrate.control c RETURNING database, {}",
-                    quote_literal(session.branch), clone_lock_sql("pg_advisory_lock", "database")));
-    co_return rows.at(0).at(0).value();
+/// next need wait for the disk: the commit of CREATE DATABASE between them does. The branch's owner
+/// may have changed while the template was waited for, and cannot any more.
+Task<Intent> record_intent(const PoolSession& session) {
+    const Rows rows = co_await session.control.run(mad::format(
+        "SET synchronous_commit = off; "
+        "INSERT INTO mad_migrate.registry (branch, database, kind, state) "
+        "SELECT {}, pg_catalog.format('mad_pool_%s_%s', c.database, "
+        "pg_catalog.nextval('mad_migrate.pool_number')), 'pooled', 'creating' "
+        "FROM mad_migrate.control c RETURNING database, (SELECT b.owner::pg_catalog.regrole "
+        "FROM mad_migrate.branch b WHERE b.branch = registry.branch), {}",
+        quote_literal(session.branch), clone_lock_sql("pg_advisory_lock", "database")));
+    co_return Intent{rows.at(0).at(0).value(), rows[0].at(1).value()};
 }
 
-Task<void> create_clone(const PoolSession& session, const Template& source,
-                        const std::string& name) {
+Task<void> create_clone(const PoolSession& session, const Template& source, const Intent& clone) {
     co_await session.control.run(mad::format(
         "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
-        quote_identifier(name), quote_identifier(source.name), source.owner, source.strategy));
+        quote_identifier(clone.name), quote_identifier(source.name), clone.owner, source.strategy));
     co_await session.control.run(mad::format(
         "SELECT mad_migrate.dress_clone({0}, {1}); "
         "UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {2} AND database = {1}",
-        quote_literal(source.name), quote_literal(name), quote_literal(session.branch)));
+        quote_literal(source.name), quote_literal(clone.name), quote_literal(session.branch)));
 }
 
 /// A database that was there before is not ours to drop.
@@ -114,17 +119,17 @@ Task<void> forget_clone(const PoolSession& session, const std::string& name,
 }
 
 Task<std::string> make_clone(const PoolSession& session, const Template& source) {
-    std::string name = co_await record_intent(session);
+    const Intent clone = co_await record_intent(session);
     std::optional<Failure> failed;
     try {
-        co_await create_clone(session, source, name);
+        co_await create_clone(session, source, clone);
     } catch (const Failure& failure) {
         failed = failure;
     }
-    if (failed) co_await forget_clone(session, name, *failed);
-    co_await session.control.run("SELECT " + release_clone_sql(quote_literal(name)));
+    if (failed) co_await forget_clone(session, clone.name, *failed);
+    co_await session.control.run("SELECT " + release_clone_sql(quote_literal(clone.name)));
     if (failed) throw Failure(*std::move(failed));
-    co_return name;
+    co_return clone.name;
 }
 
 }  // namespace
@@ -156,8 +161,6 @@ Task<std::string> clone_template(PoolSession session) {
     for (int attempt = 1; attempt <= names_tried; ++attempt) {
         failed.reset();
         try {
-            // Its owner may have changed while it was waited for.
-            source = co_await look_at_template(session);
             name = co_await make_clone(session, source);
         } catch (const Failure& failure) {
             failed = failure;
