@@ -53,7 +53,7 @@ COMMENT ON TABLE mad_migrate.run_database_entry IS 'What view run_database is ma
 COMMENT ON COLUMN mad_migrate.run_database_entry.run IS 'Number of the run';
 COMMENT ON COLUMN mad_migrate.run_database_entry.database IS 'Database that was migrated';
 COMMENT ON COLUMN mad_migrate.run_database_entry.status IS
-    'running, upgraded, downgraded, stamped, up to date, rehearsed, partial, failed or skipped';
+    'running, upgraded, downgraded, stamped, up to date, rehearsed, not rehearsed, partial, failed or skipped';
 COMMENT ON COLUMN mad_migrate.run_database_entry.started_at IS 'When its turn came';
 COMMENT ON COLUMN mad_migrate.run_database_entry.finished_at IS 'When it was done';
 COMMENT ON COLUMN mad_migrate.run_database_entry.attempts IS 'How often it was tried, more than once where a lock was taken';
@@ -139,7 +139,7 @@ COMMENT ON VIEW mad_migrate.run_database IS 'What each run did to each database,
 COMMENT ON COLUMN mad_migrate.run_database.run IS 'Number of the run';
 COMMENT ON COLUMN mad_migrate.run_database.database IS 'Database that was migrated';
 COMMENT ON COLUMN mad_migrate.run_database.status IS
-    'running, upgraded, downgraded, stamped, up to date, rehearsed, partial, failed, skipped or interrupted';
+    'running, upgraded, downgraded, stamped, up to date, rehearsed, not rehearsed, partial, failed, skipped or interrupted';
 COMMENT ON COLUMN mad_migrate.run_database.from_revisions IS 'Its heads before';
 COMMENT ON COLUMN mad_migrate.run_database.to_revisions IS 'Its heads afterwards';
 COMMENT ON COLUMN mad_migrate.run_database.steps IS 'Steps that were run';
@@ -190,7 +190,7 @@ BEGIN
     END IF;
     DELETE FROM mad_migrate.run_entry AS e
     WHERE e.started_at < clock_timestamp() - older_than
-      AND e.run <> ALL (ARRAY(SELECT a.run FROM mad_migrate.living_run a));
+      AND e.run <> ALL (ARRAY(SELECT r.run FROM mad_migrate.run r WHERE r.status = 'running'));
     GET DIAGNOSTICS purged = ROW_COUNT;
     RETURN purged;
 END

@@ -95,7 +95,9 @@ Task<Rows> run_visible(Executor& session, std::string sql) {
 std::string_view status_of(const DatabaseOutcome& outcome, Direction direction) {
     if (outcome.skipped) return "skipped";
     if (outcome.failure) return outcome.result.standstill.empty() ? "failed" : "partial";
-    if (outcome.result.steps == 0) return "up to date";
+    if (outcome.result.steps == 0) {
+        return outcome.result.unrehearsed.empty() ? "up to date" : "not rehearsed";
+    }
     if (outcome.rehearsed) return "rehearsed";
     switch (direction) {
         case Direction::upgrade:

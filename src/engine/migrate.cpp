@@ -130,7 +130,10 @@ Task<void> rehearse(const Journey& journey, const std::vector<Step>& plan,
                     MigrationResult& result) {
     co_await journey.database.begin_rehearsal();
     for (const Step& step : plan) {
-        if (!can_be_rehearsed(journey, step)) break;
+        if (!can_be_rehearsed(journey, step)) {
+            result.unrehearsed = step.revision;
+            break;
+        }
         co_await run_step(journey, step, std::nullopt, result);
         count(step, result);
     }

@@ -36,6 +36,8 @@ struct MigrationResult {
     bool known = false;  // the database was looked at
     /// Where a step that is committed statement by statement stopped; empty: none did.
     std::string standstill = {};
+    /// The revision before which a rehearsal ended, for it cannot be rolled back; empty: none.
+    std::string unrehearsed = {};
 };
 
 /// What all databases of a call have in common; must outlive the tasks that refer to it.

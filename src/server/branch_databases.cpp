@@ -22,7 +22,8 @@ bool exists(const std::string& name) {
         mad::format("database \"{}\" of branch \"{}\" does not exist", database.name, branch.name),
         {},
         database.kind == "main"
-            ? mad::format("Create it with CREATE DATABASE {}.", quote_identifier(database.name))
+            ? mad::format("Create it with CREATE DATABASE {} OWNER {}.",
+                          quote_identifier(database.name), quote_identifier(branch.owner_name))
         : database.kind == "template"
             ? mad::format("Run SELECT mad_migrate.upgrade({}) to create it.",
                           quote_literal(branch.name))

@@ -56,7 +56,10 @@ std::vector<std::string> databases_of_owner(const Branch& branch) {
                     WHERE r.branch = b.branch AND r.database = d.datname AND r.server IS NULL
                       AND r.state <> 'dropping'))
    AND NOT EXISTS (SELECT FROM mad_migrate.branch other
-                    WHERE other.branch <> b.branch AND other.database = d.datname AND other.owner = b.owner)
+                    WHERE other.branch <> b.branch AND other.owner = b.owner
+                      AND (d.datname = other.database
+                           OR EXISTS (SELECT FROM mad_migrate.registry r
+                                       WHERE r.branch = other.branch AND r.database = d.datname)))
  ORDER BY d.datname)",
              quote_literal(branch.name)))) {
         names.push_back(row[0].value());
@@ -70,7 +73,10 @@ std::string where_to_go_on(const Branch& branch, Oid new_owner) {
     std::string hint =
         branch.owner == BOOTSTRAP_SUPERUSERID
             ? mad::format("In each of them, hand it over with ALTER ... OWNER TO {}", new_role)
-            : mad::format("Run REASSIGN OWNED BY {} TO {} in each of them", old_role, new_role);
+            : mad::format(
+                  "Run REASSIGN OWNED BY {0} TO {1} in each of them, which takes along "
+                  "every database that {0} still owns,",
+                  old_role, new_role);
     hint += " before the next upgrade";
     if (branch.database_template) {
         hint += mad::format(", then drop the spare clones: SELECT mad_migrate.fill_pool({}, 0)",

@@ -88,11 +88,12 @@ void refuse_taken(std::string_view parameter, const std::optional<std::string>& 
                   describe_use(rows[0]), std::move(hint));
 }
 
-/// A template takes no connections, is nobody else's to migrate, and its clones come and go. What
-/// is none of these, branches may share: each has a version table of its own there.
+/// A template takes no connections, is nobody else's to migrate, and its clones come and go; an
+/// organization's database is put aside and renamed. What is none of these, branches may share:
+/// each has a version table of its own there.
 void refuse_taken_databases(const std::optional<std::string>& database,
                             const std::optional<std::string>& database_template) {
-    refuse_taken("database", database, {"template", "pooled"},
+    refuse_taken("database", database, {"template", "pooled", "organization"},
                  "Name another database, or leave it out: the branch is then one of the control "
                  "database.");
     refuse_taken("template", database_template, {"template", "pooled", "main", "organization"},

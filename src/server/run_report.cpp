@@ -25,6 +25,17 @@ std::string describe_move(const DatabaseOutcome& outcome) {
                        describe_heads(outcome.result.after));
 }
 
+std::string describe_rehearsal(const DatabaseOutcome& outcome) {
+    const std::string& end = outcome.result.unrehearsed;
+    if (outcome.result.steps == 0) {
+        return mad::format("not rehearsed: revision \"{}\" cannot be rolled back", end);
+    }
+    return mad::format(
+        "rehearsed {}{}", describe_move(outcome),
+        end.empty() ? ""
+                    : mad::format(", up to revision \"{}\", which cannot be rolled back", end));
+}
+
 std::string describe_failure(const DatabaseOutcome& outcome) {
     const Report& report = outcome.failure->report();
     return mad::format("{}{}{} ({})", report.place, report.place.empty() ? "" : ": ",
@@ -50,7 +61,8 @@ void RunReport::tell(const DatabaseOutcome& outcome) {
                 mad::format("{}: {}", outcome.database, describe_failure(outcome)));
         }
     }
-    if (outcome.skipped || (!outcome.failure && outcome.result.steps == 0)) return;
+    const bool is_news = outcome.result.steps > 0 || !outcome.result.unrehearsed.empty();
+    if (outcome.skipped || (!outcome.failure && !is_news)) return;
     if (expected_ <= 1) {
         tell_of_one(outcome);
     } else {
@@ -58,12 +70,15 @@ void RunReport::tell(const DatabaseOutcome& outcome) {
     }
 }
 
+std::string RunReport::describe(const DatabaseOutcome& outcome) const {
+    return call_.dry_run ? describe_rehearsal(outcome) : describe_move(outcome);
+}
+
 void RunReport::tell_of_one(const DatabaseOutcome& outcome) {
     if (outcome.failure) return;
     host_.say({Notice::Level::notice,
-               mad::format("{}{} of branch \"{}\" in database \"{}\": {}",
-                           call_.dry_run ? "rehearsed " : "", name_of(call_.direction),
-                           call_.branch, outcome.database, describe_move(outcome)),
+               mad::format("{} of branch \"{}\" in database \"{}\": {}", name_of(call_.direction),
+                           call_.branch, outcome.database, describe(outcome)),
                {},
                {}});
 }
@@ -78,11 +93,11 @@ void RunReport::tell_of_many(const DatabaseOutcome& outcome) {
                    outcome.failure->report().detail, outcome.failure->report().hint});
         return;
     }
-    host_.say({Notice::Level::notice,
-               mad::format("{}  {}{}  {}", count, call_.dry_run ? "rehearsed " : "",
-                           describe_move(outcome), describe_duration(outcome.duration)),
-               {},
-               {}});
+    host_.say(
+        {Notice::Level::notice,
+         mad::format("{}  {}  {}", count, describe(outcome), describe_duration(outcome.duration)),
+         {},
+         {}});
 }
 
 /// Small fleets: always. Large ones: once a second, and the last.

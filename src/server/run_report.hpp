@@ -22,6 +22,7 @@ class RunReport {
     void raise_failures(std::int64_t run) const;
 
  private:
+    std::string describe(const DatabaseOutcome& outcome) const;
     void tell_of_one(const DatabaseOutcome& outcome);
     void tell_of_many(const DatabaseOutcome& outcome);
     bool is_due();

@@ -25,7 +25,7 @@ from oracle_side import Oracle
 from random_graphs import random_question, random_specs, spoil
 from targets import Asked
 
-DEFAULT_CASES = 40000
+DEFAULT_CASES = 10000
 DEFAULT_SEED = 20250912
 QUESTIONS_PER_GRAPH = 12
 MOST_SHOWN = 10

@@ -118,6 +118,16 @@ SELECT mad_migrate.add_script('own', E'/*\nOne\n\nRevision ID: 001_own\nRevises:
 SELECT from_revisions, to_revisions, steps, status FROM mad_migrate.upgrade('own', dry_run => true);
 SELECT to_regclass('own');
 SELECT revision FROM mad_migrate.current('own');
+-- It ends where nothing could be rolled back, and says so.
+SELECT mad_migrate.add_script('own', E'/*\nTwo\n\nRevision ID: 002_own\nRevises: 001_own\n*/\n-- migrate:upgrade\nVACUUM own;\n-- migrate:downgrade\nSELECT 1;\n', '002_own.sql');
+SET client_min_messages = notice;
+SELECT from_revisions, to_revisions, steps, status FROM mad_migrate.upgrade('own', dry_run => true);
+BEGIN;
+SELECT status FROM mad_migrate.upgrade('own', '001_own');
+SELECT from_revisions, to_revisions, steps, status FROM mad_migrate.upgrade('own', dry_run => true);
+ROLLBACK;
+SET client_min_messages = warning;
+SELECT mad_migrate.remove_script('own', '002_own');
 
 -------------------------------------------------------------------------------------------------
 -- Hooks

@@ -135,6 +135,10 @@ TEST(StatusOfADatabase, SaysWhatBecameOfIt) {
     EXPECT_EQ(status(outcome, Direction::stamp), "stamped");
     outcome.rehearsed = true;
     EXPECT_EQ(status(outcome, Direction::upgrade), "rehearsed");
+    outcome.result.unrehearsed = "003";
+    EXPECT_EQ(status(outcome, Direction::upgrade), "rehearsed");
+    outcome.result.steps = 0;
+    EXPECT_EQ(status(outcome, Direction::upgrade), "not rehearsed");
     outcome.failure = failure_with("");
     EXPECT_EQ(status(outcome, Direction::upgrade), "failed");
     outcome.result.standstill = "statement 2 of 3";

@@ -108,6 +108,7 @@ TEST_F(MigrateWitnessTest, RehearsesUpToTheFirstStepThatNoTransactionHolds) {
     EXPECT_EQ(attempt.calls().back(), "end rehearsal");
     EXPECT_EQ(attempt.result.steps, 1U);
     EXPECT_EQ(attempt.result.after, Heads{"002"});
+    EXPECT_EQ(attempt.result.unrehearsed, "003");
 }
 
 TEST_F(MigrateWitnessTest, EndsARehearsalWithTheFirstFailure) {
