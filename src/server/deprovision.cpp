@@ -54,6 +54,16 @@ std::size_t count_sessions(Oid database) {
     return std::stoul(rows[0][0].value());
 }
 
+/// Who has just left is still to be seen for a moment.
+std::size_t count_staying_sessions(Oid database) {
+    std::size_t sessions = count_sessions(database);
+    for (int look = 0; sessions > 0 && look < 20; ++look) {
+        query("SELECT pg_catalog.pg_sleep(0.05)");
+        sessions = count_sessions(database);
+    }
+    return sessions;
+}
+
 void end_sessions(Oid database) {
     query_latest(mad::format(
         "SELECT pg_catalog.pg_terminate_backend(pid, 10000) FROM pg_catalog.pg_stat_activity WHERE "
@@ -63,12 +73,12 @@ void end_sessions(Oid database) {
 
 void make_free(const Registered& registered, const Organization& organization, bool force) {
     lock_database(registered.oid);
-    const std::size_t sessions = count_sessions(registered.oid);
-    if (sessions == 0) return;
     if (force) {
-        end_sessions(registered.oid);
+        if (count_sessions(registered.oid) > 0) end_sessions(registered.oid);
         return;
     }
+    const std::size_t sessions = count_staying_sessions(registered.oid);
+    if (sessions == 0) return;
     throw Failure(
         Code::object_in_use,
         mad::format("database \"{}\" of organization \"{}\" is in use", registered.database,
