@@ -120,8 +120,10 @@ Task<bool> TemplateHold::takes_connections() {
 Task<void> TemplateHold::refuse_connections() {
     co_await control_.run(
         mad::format("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote_identifier(database_)));
+    // A session that ends by itself meanwhile is worth no WARNING.
     co_await control_.run(
-        mad::format("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+        mad::format("SET LOCAL client_min_messages = error; "
+                    "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
                     "WHERE datname = {} AND backend_type = 'client backend'",
                     quote_literal(database_)));
 }
