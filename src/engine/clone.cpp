@@ -32,12 +32,14 @@ struct Intent {
     std::string owner;
 };
 
-/// Whether to copy files, asked of a template `d` that may not be there yet.
+/// Whether to copy files, asked of a template `d` of view databases that may not be there yet.
 std::string file_copy_sql(CloneStrategy strategy) {
     if (strategy == CloneStrategy::wal_log) return "false";
     if (strategy == CloneStrategy::file_copy) return "true";
-    return mad::format("d.oid IS NOT NULL AND pg_catalog.pg_database_size(d.oid) >= {}",
-                       large_template);
+    return mad::format(
+        "CASE WHEN d.present THEN pg_catalog.pg_database_size(d.database::pg_catalog.name) >= {} "
+        "END",
+        large_template);
 }
 
 std::string clone_lock_sql(std::string_view function, std::string_view database) {
@@ -49,16 +51,12 @@ std::string clone_lock_sql(std::string_view function, std::string_view database)
 /// one statement, for a new session plans each with empty caches.
 std::string template_sql(const PoolSession& session) {
     return mad::format(
-        R"(SELECT b.template, {0},
-       d.oid IS NOT NULL AND
-       (EXISTS (SELECT FROM pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) s (entry)
-                 WHERE r.setdatabase = d.oid AND r.setrole = 0
-                   AND pg_catalog.starts_with(s.entry, 'mad_revision.' || b.branch || '='))
-        OR NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = b.branch)),
+        R"(SELECT d.database, {0},
+       d.present AND (d.revisions IS NOT NULL
+                      OR NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = d.branch)),
        {1}
-  FROM mad_migrate.branch b LEFT JOIN pg_catalog.pg_database d ON d.datname = b.template
- WHERE b.branch = {2} AND b.template IS NOT NULL)",
-        foreign_keeper_sql("b.template"), file_copy_sql(session.strategy),
+  FROM mad_migrate.databases d WHERE d.branch = {2} AND d.kind = 'template')",
+        foreign_keeper_sql("d.database"), file_copy_sql(session.strategy),
         quote_literal(session.branch));
 }
 
