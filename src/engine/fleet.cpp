@@ -28,7 +28,9 @@ Fleet::Fleet(const Migrations& migrations, FleetOrder order, OpenSession open, F
       finished_(std::move(finished)),
       ledger_(ledger),
       news_(migrations.reactor),
-      ended_(migrations.reactor) {}
+      ended_(migrations.reactor) {
+    if (ledger_ != nullptr) migrations_.logbook = this;
+}
 
 bool Fleet::stopped() const noexcept {
     return order_.max_failures && failures_ >= *order_.max_failures;
@@ -150,6 +152,17 @@ void Fleet::name_blocker(DatabaseOutcome& outcome) const {
     outcome.failure = Failure(std::move(report));
 }
 
+void Fleet::note(const std::string& database, const MigrationResult& so_far) {
+    ledger_->stands(database, so_far);
+    news_.raise();
+}
+
+Task<void> Fleet::written() {
+    Reactor::Signal written(migrations_.reactor);
+    awaited_.push_back(&written);
+    co_await written.wait({});
+}
+
 void Fleet::settle(DatabaseOutcome outcome) {
     if (outcome.failure) ++failures_;
     if (ledger_ == nullptr) {
@@ -179,7 +192,9 @@ Task<void> Fleet::write_news() {
         co_await ended_.wait(next_write_);
     }
     const std::vector<DatabaseOutcome> outcomes = std::exchange(unwritten_, {});
+    const std::vector<Reactor::Signal*> awaited = std::exchange(awaited_, {});
     co_await ledger_->write();
+    for (Reactor::Signal* written : awaited) written->raise();
     next_write_ = migrations_.reactor.host().now() + between_writes;
     for (const DatabaseOutcome& outcome : outcomes) finished_(outcome);
 }

@@ -34,14 +34,11 @@ using Finished = std::function<void(const DatabaseOutcome&)>;
 
 /// Workers take databases from one line; what finds a lock taken goes to the back of it. A Failure
 /// is contained in its database; anything else ends the whole.
-class Fleet {
+class Fleet final : private Logbook {
  public:
     /// Without a ledger nothing is recorded beside the databases themselves.
     Fleet(const Migrations& migrations, FleetOrder order, OpenSession open, Finished finished,
           Ledger* ledger);
-    Fleet(const Fleet&) = delete;
-    Fleet& operator=(const Fleet&) = delete;
-
     /// Until each of them is done, or was given up.
     void run(const std::vector<std::string>& databases);
 
@@ -60,6 +57,8 @@ class Fleet {
     Task<void> migrate_in(const std::string& database, MigrationResult& result, bool& retryable);
     bool put_back(Entry& entry, bool retryable);
     void name_blocker(DatabaseOutcome& outcome) const;
+    void note(const std::string& database, const MigrationResult& so_far) override;
+    Task<void> written() override;
     void settle(DatabaseOutcome outcome);
     void report(const DatabaseOutcome& outcome);
 
@@ -67,7 +66,7 @@ class Fleet {
     Task<void> write_news();
     Task<void> watch_for_blockers();
 
-    const Migrations& migrations_;
+    Migrations migrations_;
     FleetOrder order_;
     OpenSession open_;
     Finished finished_;
@@ -79,6 +78,7 @@ class Fleet {
     std::minstd_rand jitter_;
 
     std::vector<DatabaseOutcome> unwritten_;
+    std::vector<Reactor::Signal*> awaited_;  // each by a database that goes on after the next write
     Reactor::Signal news_;
     Reactor::Signal ended_;                        // the last worker
     std::map<std::string, int> processes_;         // of sessions at work, by database

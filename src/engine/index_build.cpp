@@ -31,4 +31,9 @@ Task<bool> clear_index_build(Executor& database, const IndexBuild& build) {
     co_return false;
 }
 
+Task<bool> is_built(Executor& database, const IndexBuild& build) {
+    const Rows rows = co_await database.run_alone(find_index_sql(build));
+    co_return !rows.empty() && rows[0].at(1) == "t";
+}
+
 }  // namespace mad

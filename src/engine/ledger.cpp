@@ -48,6 +48,9 @@ SELECT waiting.pid,
   JOIN pg_catalog.pg_stat_activity holder ON holder.pid = blocker.pid
  GROUP BY waiting.pid)";
 
+/// Of a database whose turn is not over.
+constexpr std::string_view running = "running";
+
 std::string text_or_null(std::string_view text) {
     return text.empty() ? "NULL" : quote_literal(text);
 }
@@ -61,14 +64,15 @@ std::string heads_or_null(const MigrationResult& result, const Heads& heads) {
     return quote_array(std::vector<std::string>(heads.begin(), heads.end()));
 }
 
-std::string row_of(std::int64_t run, const DatabaseOutcome& outcome, Direction direction) {
+std::string row_of(std::int64_t run, const DatabaseOutcome& outcome, std::string_view status) {
     const Report none;
     const Report& report = outcome.failure ? outcome.failure->report() : none;
     return mad::format(
         "({}, {}, {}, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => {}), "
-        "pg_catalog.clock_timestamp(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
-        run, quote_literal(outcome.database), quote_literal(status_of(outcome, direction)),
-        std::chrono::duration<double>(outcome.duration).count(), outcome.attempts,
+        "{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
+        run, quote_literal(outcome.database), quote_literal(status),
+        std::chrono::duration<double>(outcome.duration).count(),
+        status == running ? "NULL" : "pg_catalog.clock_timestamp()", outcome.attempts,
         heads_or_null(outcome.result, outcome.result.before),
         heads_or_null(outcome.result, outcome.result.after), outcome.result.steps,
         text_or_null(outcome.result.standstill), text_or_null(report.sqlstate),
@@ -120,17 +124,18 @@ Task<void> Ledger::begin(std::size_t databases) {
 }
 
 void Ledger::starts(const std::string& database) {
-    news_.insert_or_assign(
-        database,
-        mad::format(
-            "({}, {}, 'running', pg_catalog.clock_timestamp(), NULL::pg_catalog.timestamptz, 1, "
-            "NULL::pg_catalog.text[], NULL::pg_catalog.text[], 0, NULL, NULL, NULL, NULL, NULL, "
-            "NULL)",
-            number_, quote_literal(database)));
+    stands(database, {});
+}
+
+void Ledger::stands(const std::string& database, const MigrationResult& so_far) {
+    DatabaseOutcome outcome{.database = database, .result = so_far, .failure = {}};
+    outcome.attempts = 1;
+    news_.insert_or_assign(database, row_of(number_, outcome, running));
 }
 
 void Ledger::finishes(const DatabaseOutcome& outcome) {
-    news_.insert_or_assign(outcome.database, row_of(number_, outcome, run_.direction));
+    news_.insert_or_assign(outcome.database,
+                           row_of(number_, outcome, status_of(outcome, run_.direction)));
 }
 
 /// Statements that tell of all there is.

@@ -39,6 +39,7 @@ class Ledger {
     std::int64_t number() const noexcept { return number_; }
 
     void starts(const std::string& database);
+    void stands(const std::string& database, const MigrationResult& so_far);
     void finishes(const DatabaseOutcome& outcome);
     /// Listeners are notified with the next write.
     void announce(Event event) { events_.push_back(std::move(event)); }

@@ -10,6 +10,7 @@
 #include "core/plan.hpp"
 #include "core/revision_graph.hpp"
 #include "engine/executor.hpp"
+#include "engine/logbook.hpp"
 #include "engine/reactor.hpp"
 #include "engine/script_source.hpp"
 #include "engine/witness.hpp"
@@ -47,6 +48,7 @@ struct Migrations {
     ScriptSource& scripts;
     const MigrationOrder& order;
     Witness* witness = nullptr;
+    Logbook* logbook = nullptr;
 };
 
 /// Locks the database for this branch, plans from what it finds there, and runs the plan. Throws

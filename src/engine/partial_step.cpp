@@ -60,18 +60,22 @@ void refuse_edited(const Journey& journey, const UnfinishedStep& unfinished) {
         mad::format("Put the earlier text back, or {}", mend_by_hand));
 }
 
+std::string describe_statement(const RunnableScript& script, std::size_t index) {
+    const Statement& statement = script.statements[index];
+    return mad::format("Statement {} of {}, line {} of script \"{}\": {}", index + 1,
+                       script.statements.size(), statement.line, script.filename,
+                       first_line(statement.text));
+}
+
 /// A crash came between the statement and the record of it.
 void refuse_unknown_outcome(const Journey& journey, const RunnableScript& script,
                             std::size_t index) {
-    const Statement& statement = script.statements[index];
     throw Failure(
         Code::partial_step,
         mad::format("it is not known whether a statement of revision \"{}\" was completed in "
                     "database \"{}\"",
                     script.revision, journey.database_name),
-        mad::format("Statement {} of {}, line {} of script \"{}\": {}", index + 1,
-                    script.statements.size(), statement.line, script.filename,
-                    first_line(statement.text)),
+        describe_statement(script, index),
         mad::format("Look into that database, then say SELECT mad_migrate.resolve({}, {}, 'done') "
                     "or 'retry', and run the call again.",
                     quote_literal(journey.order.branch), quote_literal(journey.database_name)));
@@ -133,6 +137,24 @@ Task<void> run_statement(const Journey& journey, const RunnableScript& script, s
     }
 }
 
+/// A person may say of any statement that it is done, but an index can be looked at.
+Task<void> refuse_unbuilt(const Journey& journey, const UnfinishedStep& unfinished) {
+    const Step step{unfinished.revision, unfinished.direction, {}};
+    journey.scripts.prepare({&step, 1});
+    const RunnableScript& script = journey.scripts.script(step.revision, step.direction);
+    const std::size_t index = unfinished.statements_done;
+    if (index >= script.statements.size() || !script.statements[index].builds) co_return;
+    const IndexBuild& build = *script.statements[index].builds;
+    const bool built = co_await is_built(journey.database, build);
+    if (built) co_return;
+    throw Failure(Code::partial_step,
+                  mad::format("index \"{}\" is missing or INVALID in database \"{}\"", build.index,
+                              journey.database_name),
+                  describe_statement(script, index),
+                  "Mend what made it fail and run the call again, which drops what is left of it "
+                  "and builds it anew.");
+}
+
 Task<std::int64_t> begin(const Journey& journey, const Step& step, const RunnableScript& script) {
     const Rows rows = co_await journey.database.transact(
         "", begin_partial_step_sql(journey.order.branch, step, script.checksum,
@@ -182,19 +204,26 @@ Task<void> run_outside_transaction(const Journey& journey, const Step& step,
     } else {
         step_id = co_await begin(journey, step, script);
     }
-    for (std::size_t done = unfinished ? unfinished->statements_done : 0;
-         done < script.statements.size(); ++done) {
+    const std::size_t first = unfinished ? unfinished->statements_done : 0;
+    for (std::size_t done = first; done < script.statements.size(); ++done) {
         result.standstill = mad::format("statement {} of {} of revision {}", done + 1,
                                         script.statements.size(), step.revision);
+        if (journey.logbook != nullptr) {
+            journey.logbook->note(journey.database_name, result);
+            // That it is half-way must be known; how far, may be known a moment later.
+            if (done == first) co_await journey.logbook->written();
+        }
         co_await run_statement(journey, script, step_id, done);
     }
     co_await journey.database.transact("", finish_partial_step_sql(step_id, step.rows));
     result.standstill.clear();
 }
 
-Task<void> settle_unfinished(Executor& database, const std::string& branch,
-                             const std::string& kit_sql, Settlement settlement) {
-    const Inspection seen = co_await lock_and_inspect(database, branch, kit_sql);
+Task<void> settle_unfinished(const Migrations& migrations, Executor& database,
+                             std::string database_name, Settlement settlement) {
+    const Journey journey{migrations, database, database_name};
+    const std::string& branch = journey.order.branch;
+    const Inspection seen = co_await lock_and_inspect(database, branch, journey.order.kit_sql);
     if (!seen.locked) {
         throw Failure(Code::locked,
                       mad::format("branch \"{}\" is being migrated by another session", branch), {},
@@ -206,12 +235,14 @@ Task<void> settle_unfinished(Executor& database, const std::string& branch,
                       {}, "There is nothing to resolve.");
     }
     const UnfinishedStep& step = *seen.unfinished;
+    refuse_without_script(journey, step);
+    if (settlement == Settlement::done) co_await refuse_unbuilt(journey, step);
     // Some compilers destroy twice what a conditional expression in a coroutine has made.
     std::string outcome = forget_statement_sql(step.id);
     if (settlement == Settlement::done) {
         outcome = record_statement_sql(step.id, step.statements_done + 1, true);
     }
-    co_await database.transact("", outcome);
+    co_await journey.database.transact("", outcome);
 }
 
 }  // namespace mad

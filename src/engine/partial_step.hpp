@@ -26,8 +26,9 @@ Task<void> run_outside_transaction(const Journey& journey, const Step& step,
                                    MigrationResult& result);
 
 enum class Settlement { done, retry };
-/// What a person found out of the statement at which a step stands still.
-Task<void> settle_unfinished(Executor& database, const std::string& branch,
-                             const std::string& kit_sql, Settlement settlement);
+/// What a person found out of the statement at which a step stands still. An index that is not
+/// there is not believed to be done.
+Task<void> settle_unfinished(const Migrations& migrations, Executor& database,
+                             std::string database_name, Settlement settlement);
 
 }  // namespace mad

@@ -119,17 +119,21 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
         heads.push_back(joined);
     }
     for (Row& row : query(mad::format(
-             R"sql(SELECT d.name, last.status, concat_ws(': ', last.standstill, last.message)
+             R"sql(SELECT d.name, CASE last.status WHEN 'running' THEN 'partial' ELSE last.status END,
+                       concat_ws(': ', last.standstill, CASE last.status WHEN 'running' THEN 'the run was interrupted'
+                                                        ELSE last.message END)
                   FROM unnest({}, {}) d (name, heads)
                  CROSS JOIN LATERAL (
-                        SELECT e.status, e.standstill, e.message, e.to_revisions,
+                        SELECT e.run, e.status, e.standstill, e.message, e.to_revisions,
                                substring(e.context FROM 'of revision "(.*)", branch "') AS revision
                           FROM mad_migrate.run_database_entry e
                           JOIN mad_migrate.run_entry r ON r.run = e.run
                          WHERE e.database = d.name AND r.branch = {} AND NOT r.dry_run
                            AND coalesce(e.sqlstate, '') NOT BETWEEN 'MM002' AND 'MM008'
+                           AND (e.status <> 'running' OR e.standstill IS NOT NULL)
                          ORDER BY e.run DESC LIMIT 1) last
-                 WHERE last.status IN ('partial', 'failed')
+                 WHERE (last.status IN ('partial', 'failed')
+                        OR last.status = 'running' AND last.run NOT IN (SELECT a.run FROM mad_migrate.living_run a))
                    AND coalesce(array_to_string(last.to_revisions, ',') = d.heads, true)
                    AND (last.revision IS NULL
                         OR EXISTS (SELECT FROM mad_migrate.script s

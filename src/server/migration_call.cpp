@@ -4,9 +4,11 @@
 #include "engine/kit.hpp"
 #include "engine/partial_step.hpp"
 #include "server/branch_databases.hpp"
+#include "server/catalog_scripts.hpp"
 #include "server/files.hpp"
 #include "server/host.hpp"
 #include "server/identity.hpp"
+#include "server/settings.hpp"
 
 namespace mad::pg {
 
@@ -66,7 +68,12 @@ void resolve_unfinished(const std::string& branch_name, const std::string& datab
     const Sessions sessions(reactor, branch, true);
     BranchAccess access(reactor, sessions, branch);
     std::unique_ptr<Executor> session = reactor.complete(access.open(found.at(0)));
-    reactor.complete(settle_unfinished(*session, branch.name, kit_sql(),
+    const RevisionGraph graph = load_graph(branch.name);
+    CatalogScripts scripts(branch.name, settings::environment());
+    MigrationOrder order;
+    order.branch = branch.name;
+    order.kit_sql = kit_sql();
+    reactor.complete(settle_unfinished({reactor, graph, scripts, order}, *session, found.at(0).name,
                                        outcome == "done" ? Settlement::done : Settlement::retry));
     session.reset();
     access.release_template();

@@ -165,9 +165,10 @@ SELECT d.database, left(last.standstill, -length(' of revision ' || {revision}))
           JOIN mad_migrate.run_entry r ON r.run = e.run
          WHERE e.database = d.database AND r.branch = d.branch AND NOT r.dry_run
            AND (e.status IN ('partial', 'upgraded', 'downgraded', 'stamped')
+                OR e.status = 'running' AND e.standstill IS NOT NULL
                 OR r.direction = 'stamp' AND e.status = 'up to date')
          ORDER BY e.run DESC LIMIT 1) last
- WHERE d.branch = {branch} AND d.present AND last.status = 'partial'
+ WHERE d.branch = {branch} AND d.present AND last.status IN ('partial', 'running')
    AND right(last.standstill, length(' of revision ' || {revision})) = ' of revision ' || {revision}
    AND last.revisions @> coalesce(d.revisions, '{{}}') AND last.revisions <@ coalesce(d.revisions, '{{}}')
    AND NOT (d.kind = 'main' AND d.database = current_database())

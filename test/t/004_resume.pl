@@ -75,6 +75,23 @@ SQL
     return;
 }
 
+# Where others see that it stands; the ledger is told of a statement a moment after it began.
+sub standstill
+{
+    my ($point) = @_;
+    return 'statement ' . ($point->[2] + 1) . ' of 6 of revision one';
+}
+
+sub wait_for_ledger
+{
+    my ($point) = @_;
+    my $standstill = standstill($point);
+    $cluster->poll_query_until($control, <<"SQL") or die "the ledger never told: $standstill";
+SELECT standstill = '$standstill' FROM mad_migrate.run_database ORDER BY run DESC LIMIT 1
+SQL
+    return;
+}
+
 # Statement 4 is held first, so that the next holder finds the table it locks.
 sub stop_at
 {
@@ -100,6 +117,7 @@ sub interrupt_and_resume
     $caller->run("SET mad_migrate.lock_timeout = '5min'");
     $caller->run($interruption->{settings}) if $interruption->{settings};
     my @holders = stop_at($caller, $branch, $point);
+    wait_for_ledger($point);
 
     $interruption->{do}->($cluster, $caller);
     if ($interruption->{restarts})
@@ -112,6 +130,10 @@ sub interrupt_and_resume
     }
     seconds_until_gone($cluster, 'mad_migrate');
     is(progress($branch), "|one/$point->[2]/6/f", "$what: what is complete is known");
+    is($cluster->safe_psql($control, "SELECT status, problem FROM mad_migrate.status('$branch')"),
+        'partial|' . standstill($point) . ': the run was interrupted', "$what: so it is without a look into it");
+    like(($cluster->psql($control, "SELECT mad_migrate.remove_script('$branch', 'one')"))[2],
+        qr/cannot be removed: it is half-way/, "$what: its script stays");
     $_->quit foreach ($caller, @holders);
     seconds_until_gone($cluster, 'holder');
 
@@ -123,6 +145,7 @@ sub interrupt_and_resume
 DROP TABLE made;
 DELETE FROM mad_migrate.alembic_version_$branch;
 DELETE FROM mad_migrate.history;
+ALTER DATABASE $database{$branch} RESET ALL;
 SQL
     return;
 }
@@ -153,6 +176,30 @@ foreach my $branch (qw(own other))
     is($cluster->safe_psql($database{$branch}, <<'SQL'), 'twice_id|t', "$branch database: a valid index");
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'twice'::regclass
 SQL
+}
+
+# Or a person builds it, and says so.
+my %built_by_hand = (revision => 'three', revises => ['two'], upgrade => <<'SQL', downgrade => 'SELECT 1');
+INSERT INTO twice VALUES (5);
+DROP INDEX twice_id;
+INSERT INTO twice VALUES (5);
+CREATE UNIQUE INDEX CONCURRENTLY twice_id ON twice (id);
+SQL
+add_scripts($cluster, $control, $_, \%built_by_hand) foreach qw(own other);
+foreach my $branch (qw(own other))
+{
+    my (undef, undef, $error) = $cluster->psql($control, call_text($branch));
+    like($error, qr/could not create unique index "twice_id"/, "$branch database: it fails once more");
+    my $resolve = "SELECT mad_migrate.resolve('$branch', '$database{$branch}', 'done')";
+    like(($cluster->psql($control, $resolve))[2], qr/index "twice_id" is missing or INVALID in database "$database{$branch}"/,
+        "$branch database: it cannot be said to be there when it is not");
+    $cluster->safe_psql($database{$branch}, <<'SQL');
+DELETE FROM twice WHERE id = 5;
+REINDEX INDEX twice_id;
+SQL
+    $cluster->safe_psql($control, $resolve);
+    is(($cluster->psql($control, call_text($branch)))[0], 0, "$branch database: built by hand, it is done");
+    like(progress($branch), qr{^three\|.*three/4/4/t$}, "$branch database: and the step finished");
 }
 
 unlike(PostgreSQL::Test::Utils::slurp_file($cluster->logfile), qr/PANIC|TRAP|signal 11|signal 6/,

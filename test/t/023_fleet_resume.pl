@@ -77,6 +77,9 @@ is(indexes_of('app_4'), 'made_id invalid', 'what the server left is still there'
 like(messages_of("SELECT mad_migrate.upgrade('app')"), qr/could not create unique index "made_id"/, 'not mended, it fails again');
 is($cluster->safe_psql('app_4', 'SELECT statements_done, statements FROM mad_migrate.history WHERE finished_at IS NULL'),
     '1|3', 'at the same statement');
+like(messages_of("SELECT mad_migrate.resolve('app', 'app_4', 'done')"),
+    qr/ERROR:  MM\d+: index "made_id" is missing or INVALID in database "app_4"\nDETAIL:  Statement 2 of 3, line 12 of script "two_\w+\.sql": CREATE UNIQUE INDEX CONCURRENTLY.*\nHINT:  Mend what made it fail/,
+    'nobody can say that the index is there');
 $cluster->safe_psql('app_4', 'DELETE FROM made WHERE ctid = (SELECT min(ctid) FROM made)');
 is(ask($upgrade), '1|7', 'mended, it is resumed');
 is(indexes_of('app_4'), 'made_id', 'with an index that is valid');
