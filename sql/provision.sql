@@ -3,43 +3,6 @@
 CREATE SEQUENCE mad_migrate.pool_number;
 COMMENT ON SEQUENCE mad_migrate.pool_number IS 'Numbers in the names of spare clones';
 
--- CREATE DATABASE copies neither privileges nor settings; the settings hold the version.
-CREATE FUNCTION mad_migrate.dress_clone(template text, clone text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    source pg_database := (SELECT d FROM pg_database d WHERE d.datname = template);
-    item record;
-BEGIN
-    IF source.datacl IS NOT NULL THEN
-        EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', clone);
-        -- What the template's owner has, the clone's owner has anyway.
-        FOR item IN SELECT a.grantee, a.privilege_type, a.is_grantable
-                      FROM aclexplode(source.datacl) a WHERE a.grantee <> source.datdba
-        LOOP
-            EXECUTE format('GRANT %s ON DATABASE %I TO %s%s', item.privilege_type, clone,
-                           CASE WHEN item.grantee = 0 THEN 'PUBLIC' ELSE item.grantee::regrole::text END,
-                           CASE WHEN item.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
-        END LOOP;
-    END IF;
-    FOR item IN SELECT split_part(entry, '=', 1) AS name, substr(entry, strpos(entry, '=') + 1) AS value
-                  FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) entry
-                 WHERE s.setdatabase = source.oid AND s.setrole = 0
-    LOOP
-        -- A list of names is stored as it was written, and would be taken for one name.
-        IF item.name IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries') THEN
-            PERFORM pg_catalog.set_config(item.name, item.value, true);
-            EXECUTE pg_catalog.format('ALTER DATABASE %I SET %s FROM CURRENT', clone, item.name);
-            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-        ELSE
-            EXECUTE format('ALTER DATABASE %I SET %s TO %L', clone,
-                           (SELECT string_agg(quote_ident(part), '.') FROM regexp_split_to_table(item.name, '\.') part),
-                           item.value);
-        END IF;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION mad_migrate.dress_clone IS 'Internal: gives a clone the privileges and settings of its template';
-
 CREATE FUNCTION mad_migrate.provision_org(organization text, branch text DEFAULT NULL)
 RETURNS text
 LANGUAGE c

@@ -32,14 +32,12 @@ struct Intent {
     std::string owner;
 };
 
-/// Whether to copy files, asked of a template `d` of view databases that may not be there yet.
+/// Whether to copy files, asked of a template `d` that may not be there yet.
 std::string file_copy_sql(CloneStrategy strategy) {
     if (strategy == CloneStrategy::wal_log) return "false";
     if (strategy == CloneStrategy::file_copy) return "true";
-    return mad::format(
-        "CASE WHEN d.present THEN pg_catalog.pg_database_size(d.database::pg_catalog.name) >= {} "
-        "END",
-        large_template);
+    return mad::format("d.oid IS NOT NULL AND pg_catalog.pg_database_size(d.oid) >= {}",
+                       large_template);
 }
 
 std::string clone_lock_sql(std::string_view function, std::string_view database) {
@@ -47,21 +45,22 @@ std::string clone_lock_sql(std::string_view function, std::string_view database)
                        function, database);
 }
 
-/// A template that has scripts and no version was never migrated: its clones would be empty. All is
-/// one statement, for a new session plans each with empty caches.
+/// A template that has scripts and no version was never migrated: its clones would be empty.
 std::string template_sql(const PoolSession& session) {
     return mad::format(
-        R"(SELECT d.database, {0},
-       d.present AND (d.revisions IS NOT NULL
-                      OR NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = d.branch)),
+        R"(SELECT b.template, {0},
+       d.oid IS NOT NULL AND
+       (mad_migrate.published_version(b.template, b.branch) IS NOT NULL
+        OR NOT EXISTS (SELECT FROM mad_migrate.script s WHERE s.branch = b.branch)),
        {1}
-  FROM mad_migrate.databases d WHERE d.branch = {2} AND d.kind = 'template')",
-        foreign_keeper_sql("d.database"), file_copy_sql(session.strategy),
+  FROM mad_migrate.branch b LEFT JOIN pg_catalog.pg_database d ON d.datname = b.template
+ WHERE b.branch = {2} AND b.template IS NOT NULL)",
+        foreign_keeper_sql("b.template"), file_copy_sql(session.strategy),
         quote_literal(session.branch));
 }
 
-Task<Template> look_at_template(const PoolSession& session) {
-    const Rows rows = co_await session.control.run(template_sql(session));
+Template look_at_template(const PoolSession& session) {
+    const Rows rows = session.look(template_sql(session));
     if (rows.empty()) {
         throw Failure(Code::unknown_branch,
                       mad::format("branch \"{}\" has no template", session.branch),
@@ -70,7 +69,7 @@ Task<Template> look_at_template(const PoolSession& session) {
     }
     const Row& row = rows[0];
     refuse_foreign_keeper(row[1], row[0].value(), session.branch);
-    co_return Template{row[0].value(), row[2] == "t", row[3] == "t" ? "file_copy" : "wal_log"};
+    return {row[0].value(), row[2] == "t", row[3] == "t" ? "file_copy" : "wal_log"};
 }
 
 Task<void> build_template(const PoolSession& session, const Template& source) {
@@ -94,14 +93,48 @@ Task<Intent> record_intent(const PoolSession& session) {
     co_return Intent{rows.at(0).at(0).value(), rows[0].at(1).value()};
 }
 
+/// CREATE DATABASE copies neither privileges nor settings, which hold the version. What the
+/// template's owner has, the clone's owner has anyway. A list of names is stored as it was written,
+/// and would be taken for one name.
+std::string dress_sql(const PoolSession& session, const Template& source, const Intent& clone) {
+    const Rows rows = session.look(mad::format(
+        R"sql(WITH source AS (SELECT * FROM pg_catalog.pg_database WHERE datname = {0}),
+setting AS (
+    SELECT pg_catalog.split_part(entry, '=', 1) AS name,
+           pg_catalog.substr(entry, pg_catalog.strpos(entry, '=') + 1) AS value
+      FROM source JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase = source.oid AND s.setrole = 0
+     CROSS JOIN pg_catalog.unnest(s.setconfig) entry),
+statement (place, text) AS (
+    SELECT 1, pg_catalog.format('REVOKE ALL ON DATABASE %I FROM PUBLIC;', {1})
+      FROM source WHERE datacl IS NOT NULL
+    UNION ALL
+    SELECT 2, pg_catalog.format('GRANT %s ON DATABASE %I TO %s%s;', a.privilege_type, {1},
+                                CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::text END,
+                                CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
+      FROM source CROSS JOIN pg_catalog.aclexplode(source.datacl) a WHERE a.grantee <> source.datdba
+    UNION ALL
+    SELECT 3, CASE WHEN name IN ('search_path', 'temp_tablespaces', 'local_preload_libraries',
+                                 'session_preload_libraries')
+              THEN pg_catalog.format('SELECT pg_catalog.set_config(%L, %L, true); ALTER DATABASE %I SET %s FROM CURRENT;'
+                                     ' SET LOCAL search_path = pg_catalog, pg_temp;', name, value, {1}, name)
+              ELSE pg_catalog.format('ALTER DATABASE %I SET %s TO %L;', {1},
+                       (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(part), '.')
+                          FROM pg_catalog.regexp_split_to_table(name, '[.]') part), value)
+              END
+      FROM setting)
+SELECT pg_catalog.string_agg(text, ' ' ORDER BY place) FROM statement)sql",
+        quote_literal(source.name), quote_literal(clone.name)));
+    return rows.at(0).at(0).value_or("");
+}
+
 Task<void> create_clone(const PoolSession& session, const Template& source, const Intent& clone) {
     co_await session.control.run(mad::format(
         "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
         quote_identifier(clone.name), quote_identifier(source.name), clone.owner, source.strategy));
+    const std::string dress = dress_sql(session, source, clone);
     co_await session.control.run(mad::format(
-        "SELECT mad_migrate.dress_clone({0}, {1}); "
-        "UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {2} AND database = {1}",
-        quote_literal(source.name), quote_literal(clone.name), quote_literal(session.branch)));
+        "{} UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {} AND database = {}",
+        dress, quote_literal(session.branch), quote_literal(clone.name)));
 }
 
 /// A database that was there before is not ours to drop.
@@ -147,10 +180,10 @@ std::string release_clone_sql(std::string_view database) {
 }
 
 Task<std::string> clone_template(PoolSession session) {
-    Template source = co_await look_at_template(session);
+    Template source = look_at_template(session);
     if (!source.built) {
         co_await build_template(session, source);
-        source = co_await look_at_template(session);
+        source = look_at_template(session);
     }
     TemplateHold hold(session.reactor, session.control, session.branch, source.name);
     co_await hold.share(session.patience);

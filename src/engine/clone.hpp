@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,10 +17,13 @@ CloneStrategy clone_strategy_named(std::string_view name);
 
 /// What cloning a branch's template takes. `control` is a session of its own in the control
 /// database, as the extension's owner and outside a transaction: CREATE and DROP DATABASE are run
-/// over it, and what it records stays whatever becomes of the caller.
+/// over it, and what it records stays whatever becomes of the caller. `look` reads the same
+/// database's catalog at once, in a session that has been there longer: in a new one every plan
+/// costs much.
 struct PoolSession {
     Reactor& reactor;
     Executor& control;
+    std::function<Rows(const std::string& sql)> look;
     std::string branch;
     CloneStrategy strategy = CloneStrategy::automatic;
     /// How long the template is waited for while another session migrates it.

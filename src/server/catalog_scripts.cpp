@@ -79,8 +79,7 @@ void refuse_uncommitted_scripts(const std::string& branch) {
          query(mad::format("SELECT xmin::text, min(revision) FROM mad_migrate.script WHERE branch "
                            "= {} GROUP BY xmin::text",
                            quote_literal(branch)))) {
-        const auto writer = static_cast<TransactionId>(std::stoul(row[0].value()));
-        if (!call([&] { return TransactionIdIsCurrentTransactionId(writer); })) continue;
+        if (!is_own_transaction(row[0].value())) continue;
         throw Failure(
             Code::active_transaction,
             "other databases cannot run a script that is not committed yet",

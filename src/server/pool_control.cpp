@@ -5,6 +5,7 @@
 #include "server/identity.hpp"
 #include "server/loopback.hpp"
 #include "server/settings.hpp"
+#include "server/spi.hpp"
 
 namespace mad::pg {
 
@@ -19,16 +20,30 @@ remote::SessionSettings pool_settings() {
     return all;
 }
 
+/// The session beside this transaction would not see the branch, or wait for it in vain.
+void refuse_uncommitted_branch(const Branch& branch) {
+    const Rows rows = query_latest(mad::format(
+        "SELECT xmin::text FROM mad_migrate.branch WHERE branch = {}", quote_literal(branch.name)));
+    if (!is_own_transaction(rows.at(0).at(0).value())) return;
+    throw Failure(
+        Code::active_transaction,
+        mad::format("branch \"{}\" was created or altered in this transaction", branch.name),
+        "Its databases are cloned by another session, which cannot see that yet.",
+        "COMMIT first, and run the call again.");
+}
+
 }  // namespace
 
 PoolControl::PoolControl(const Branch& branch) : branch_(branch.name) {
+    refuse_uncommitted_branch(branch);
     const char* const database = call([] { return get_database_name(MyDatabaseId); });
     control_ = reactor_.complete(
         connect_loopback(reactor_, role_name(extension_owner()), database, pool_settings()));
 }
 
 PoolSession PoolControl::session() {
-    return {reactor_, *control_, branch_, clone_strategy_named(settings::clone_strategy())};
+    return {reactor_, *control_, query_latest, branch_,
+            clone_strategy_named(settings::clone_strategy())};
 }
 
 std::string PoolControl::clone() {

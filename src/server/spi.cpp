@@ -154,6 +154,11 @@ Rows query_latest(const std::string& sql) {
     return execute_latest(sql);
 }
 
+bool is_own_transaction(const std::string& xmin) {
+    const auto writer = static_cast<TransactionId>(std::stoul(xmin));
+    return call([&] { return TransactionIdIsCurrentTransactionId(writer); });
+}
+
 Rows Prepared::operator()(const std::vector<Cell>& parameters) {
     const Identity identity(extension_owner());
     const SettingsScope settings(SessionSettings{{"search_path", "pg_catalog, pg_temp"}});

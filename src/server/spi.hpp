@@ -18,6 +18,8 @@ Rows query(const std::string& sql);
 /// The same, and sees what others committed last, also in a REPEATABLE READ transaction: as foreign
 /// keys do, what is decided here must not rest on an old snapshot.
 Rows query_latest(const std::string& sql);
+/// Whether a row with this xmin was written by the transaction that reads it.
+bool is_own_transaction(const std::string& xmin);
 /// A statement of the user's as another role, in a subtransaction. Throws Failure.
 void query_as(Oid role, const std::string& sql);
 

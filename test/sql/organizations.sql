@@ -19,6 +19,13 @@ SELECT regexp_replace(g.database, '[0-9]{3,}_[0-9]+$', 'n_n') AS database, g.kin
 CREATE VIEW queued AS
 SELECT kind, organization, count(*) FROM mad_migrate.job WHERE state = 'queued' GROUP BY kind, organization ORDER BY kind, organization;
 
+-- Clones are made beside the transaction, which must not have changed their branch.
+BEGIN;
+SELECT mad_migrate.alter_branch('tenants', search_path => 'public');
+SELECT mad_migrate.provision_org('acme');
+\echo :LAST_ERROR_SQLSTATE
+ROLLBACK;
+
 -- The template is built on first need; it takes no connections, and neither do spare clones.
 SELECT * FROM mad_migrate.fill_pool();
 SELECT datname, datallowconn, mad_migrate.published_version(datname, 'tenants') FROM pg_database WHERE datname = 'regress_mad_template';
