@@ -74,7 +74,8 @@ Template look_at_template(const PoolSession& session) {
 
 Task<void> build_template(const PoolSession& session, const Template& source) {
     co_await session.control.run(
-        mad::format("SELECT FROM mad_migrate.upgrade({}, 'heads', databases => {})",
+        mad::format("SET LOCAL client_min_messages = notice; "
+                    "SELECT FROM mad_migrate.upgrade({}, 'heads', databases => {})",
                     quote_literal(session.branch), quote_array({&source.name, 1})));
 }
 

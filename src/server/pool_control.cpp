@@ -12,10 +12,11 @@ namespace mad::pg {
 namespace {
 
 /// A lock that the caller's own transaction has would be waited for in vain. A template that is
-/// built on the way is the caller's environment's.
+/// built on the way is the caller's environment's. That nothing was there to be dropped is no news.
 remote::SessionSettings pool_settings() {
     remote::SessionSettings all = bookkeeping_settings();
     all.emplace_back("mad_migrate.environment", settings::environment());
+    all.emplace_back("client_min_messages", "warning");
     all.emplace_back("lock_timeout", mad::format("{}ms", settings::lock_timeout().count()));
     return all;
 }
