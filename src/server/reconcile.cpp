@@ -225,6 +225,24 @@ void refuse_what_is_not_the_callers(const std::string& database) {
     }
 }
 
+/// Its upgrades would all fail where they publish the version.
+void refuse_what_is_not_the_branches(const Branch& branch, const std::string& database) {
+    const Rows rows = query_latest(
+        mad::format("SELECT pg_catalog.pg_get_userbyid(d.datdba) FROM pg_catalog.pg_database d "
+                    "WHERE d.datname = {} "
+                    "AND NOT pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE')",
+                    quote_literal(database), branch.owner));
+    if (rows.empty()) return;
+    throw Failure(Code::insufficient_privilege,
+                  mad::format("database \"{}\" does not belong to the owner of branch \"{}\"",
+                              database, branch.name),
+                  mad::format("It belongs to role \"{}\", and scripts run as role \"{}\".",
+                              rows[0][0].value(), branch.owner_name),
+                  mad::format("ALTER DATABASE {} OWNER TO {}, hand over what is in it that scripts "
+                              "change, and adopt it then.",
+                              quote_identifier(database), quote_identifier(branch.owner_name)));
+}
+
 }  // namespace
 
 std::string adopt(const Branch& branch, const std::string& database) {
@@ -238,6 +256,7 @@ std::string adopt(const Branch& branch, const std::string& database) {
     }
     const Organization organization = lock_organization(branch, *id);
     refuse_what_is_not_the_callers(database);
+    refuse_what_is_not_the_branches(branch, database);
     query_latest(mad::format(
         "INSERT INTO mad_migrate.registry (branch, database, organization) VALUES ({}, {}, {})",
         quote_literal(branch.name), quote_literal(database), quote_literal(organization.id)));

@@ -25,9 +25,12 @@ SELECT mad_migrate.provision_org('acme', 'given'), mad_migrate.provision_org('go
 SELECT mad_migrate.deprovision_org('gone', branch => 'given') > now();
 -- Whose name fits is not the branch's as long as it is not registered.
 CREATE DATABASE regress_mad_stranger OWNER regress_mad_first;
--- One that is another role's stays with that.
-CREATE DATABASE regress_mad_other;
+-- One that is another role's is not adopted, and stays with that role if it became so later.
+CREATE DATABASE regress_mad_other OWNER regress_mad_second;
 SELECT mad_migrate.adopt('given', 'regress_mad_other');
+ALTER DATABASE regress_mad_other OWNER TO regress_mad_first;
+SELECT mad_migrate.adopt('given', 'regress_mad_other');
+ALTER DATABASE regress_mad_other OWNER TO CURRENT_USER;
 SELECT * FROM owners;
 
 -- They go together with the branch, and come back with a ROLLBACK.
