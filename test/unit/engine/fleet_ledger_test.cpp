@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/fleet.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/fleet.hpp"
 
 namespace mad {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/fake_host.hpp"
-#include "support/scripted_executor.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/fake_host.hpp"
+#include "support/engine/scripted_executor.hpp"
 
 namespace mad {
 namespace {
@@ -18,8 +18,9 @@ test::Answer template_row(const char* built, const char* large = "f", Cell keepe
 }
 
 /// A control database in which a clone can be made, once the template is as it should be.
-void answer_as_control(test::ScriptedExecutor& control, std::vector<test::Answer> templates) {
-    control.when("d.kind = 'template'", std::move(templates));
+void answer_as_control(test::ScriptedExecutor& control,
+                       std::initializer_list<test::Answer> templates) {
+    control.when("d.kind = 'template'", templates);
     control.when("EXISTS", {test::rows({{"f"}})});
     control.when("try_advisory_lock_shared", {test::rows({{"t", "t"}})});
     control.when("'creating' FROM mad_migrate.control",
