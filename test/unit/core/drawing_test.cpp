@@ -3,7 +3,7 @@
 
 #include "core/caption.hpp"
 #include "core/history.hpp"
-#include "support/graphs.hpp"
+#include "support/core/graphs.hpp"
 
 namespace mad {
 namespace {

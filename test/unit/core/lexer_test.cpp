@@ -30,17 +30,27 @@ TEST_P(Piece, EndsWherePostgresEndsIt) {
     EXPECT_TRUE(lexeme.terminated);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Lexer, Piece,
-    testing::Values(Case{Kind::space, " \t\n"}, Case{Kind::quoted, "'a\\'"},
-                    Case{Kind::quoted, "'-- no comment'"}, Case{Kind::quoted, "\"a'b\""},
-                    Case{Kind::quoted, "E'a\\'b'"}, Case{Kind::quoted, "e'a''b\\\\'"},
-                    Case{Kind::quoted, "E'a' \n 'b\\'c'"}, Case{Kind::quoted, "$$a'$b$ c$$"},
-                    Case{Kind::quoted, "$f$ $$ $g$ $f$"}, Case{Kind::quoted, "$f$ $b$f$"},
-                    Case{Kind::quoted, "$\xC3\xA4$x$\xC3\xA4$"}, Case{Kind::other, "a$b$c"},
-                    Case{Kind::other, "name"}, Case{Kind::block_comment, "/* a /* b */ ' */"},
-                    Case{Kind::block_comment, "/**/"}, Case{Kind::block_comment, "/*/ **/"},
-                    Case{Kind::block_comment, "/***/"}));
+std::vector<Case> pieces() {
+    return {{Kind::space, " \t\n"},
+            {Kind::quoted, "'a\\'"},
+            {Kind::quoted, "'-- no comment'"},
+            {Kind::quoted, "\"a'b\""},
+            {Kind::quoted, "E'a\\'b'"},
+            {Kind::quoted, "e'a''b\\\\'"},
+            {Kind::quoted, "E'a' \n 'b\\'c'"},
+            {Kind::quoted, "$$a'$b$ c$$"},
+            {Kind::quoted, "$f$ $$ $g$ $f$"},
+            {Kind::quoted, "$f$ $b$f$"},
+            {Kind::quoted, "$\xC3\xA4$x$\xC3\xA4$"},
+            {Kind::other, "a$b$c"},
+            {Kind::other, "name"},
+            {Kind::block_comment, "/* a /* b */ ' */"},
+            {Kind::block_comment, "/**/"},
+            {Kind::block_comment, "/*/ **/"},
+            {Kind::block_comment, "/***/"}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Lexer, Piece, testing::ValuesIn(pieces()));
 
 TEST(Lexer, EndsALineCommentAtEitherLineEnd) {
     EXPECT_EQ(lexeme_at("--a\nb", 0).end, 3U);
@@ -73,8 +83,9 @@ TEST_P(Unterminated, ReachesTheEnd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Lexer, Unterminated,
-                         testing::Values("'a", "'", "\"a", "E'a\\'", "E'a\\", "$$a$", "$f$a$$",
-                                         "/* a", "/* /* */", "/*/", "/*"));
+                         testing::ValuesIn(std::vector<std::string_view>{
+                             "'a", "'", "\"a", "E'a\\'", "E'a\\", "$$a$", "$f$a$$", "/* a",
+                             "/* /* */", "/*/", "/*"}));
 
 }  // namespace
 }  // namespace mad

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/failure.hpp"
-#include "support/failure_of.hpp"
+#include "support/core/failure_of.hpp"
 
 namespace mad {
 namespace {
@@ -30,8 +30,9 @@ TEST_P(BadBranchName, IsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Naming, BadBranchName,
-                         testing::Values("", "2nd", "_a", "Results", "a-b", "a b", "a.b",
-                                         "\xC3\xA4", std::string(41, 'a')));
+                         testing::ValuesIn(std::vector<std::string>{"", "2nd", "_a", "Results",
+                                                                    "a-b", "a b", "a.b", "\xC3\xA4",
+                                                                    std::string(41, 'a')}));
 
 TEST(Naming, NamesTablesAndSettings) {
     EXPECT_EQ(version_table("results"), "alembic_version_results");

@@ -5,7 +5,7 @@
 
 #include "core/plan.hpp"
 #include "core/version_rows.hpp"
-#include "support/graphs.hpp"
+#include "support/core/graphs.hpp"
 
 namespace mad {
 namespace {

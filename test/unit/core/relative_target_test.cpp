@@ -5,8 +5,8 @@
 
 #include "core/failure.hpp"
 #include "core/version_rows.hpp"
-#include "support/failure_of.hpp"
-#include "support/graphs.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/core/graphs.hpp"
 
 namespace mad {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/text.hpp"
-#include "support/graphs.hpp"
+#include "support/core/graphs.hpp"
 
 namespace mad {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/graphs.hpp"
+#include "support/core/graphs.hpp"
 
 namespace mad {
 namespace {

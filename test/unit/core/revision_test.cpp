@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/failure.hpp"
-#include "support/failure_of.hpp"
+#include "support/core/failure_of.hpp"
 
 namespace mad {
 namespace {

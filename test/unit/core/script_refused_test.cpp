@@ -5,8 +5,8 @@
 
 #include "core/failure.hpp"
 #include "core/script.hpp"
-#include "support/failure_of.hpp"
-#include "support/scripts.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/core/scripts.hpp"
 
 namespace mad {
 namespace {
@@ -17,9 +17,9 @@ using test::with_header;
 using test::with_sections;
 
 struct Refusal {
-    std::string name;
+    std::string_view name;
     std::string text;
-    std::string message;
+    std::string_view message;
     int line;
     Code code = Code::invalid_script;
 
@@ -39,86 +39,92 @@ TEST_P(Refused, SaysWhatAndWhere) {
     EXPECT_FALSE(report.hint.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Header, Refused,
-    testing::Values(
-        Refusal{"Empty", "", "script has no header", 1},
-        Refusal{"Blank", " \n\n", "script has no header", 1},
-        Refusal{"Missing", "\n\n" + both(), "script has no header", 3},
-        Refusal{"Open", "/*\nRevision ID: a\n", "header of the script is not closed", 1},
-        Refusal{"NoId", with_header("\nRevises: a\n"), "script has no revision id", 1},
-        Refusal{"EmptyId", with_header("\nRevision ID:\n"), "script has no revision id", 1},
-        Refusal{"UnknownKey", with_header("\nRevision ID: a\nAuthor: me\n"),
-                "unknown header key \"Author\"", 3},
-        Refusal{"UnknownKeyAbove", with_header("m\n\nRevison ID: a\nRevises:\n"),
-                "unknown header key \"Revison ID\"", 3},
-        Refusal{"NoKey", with_header("\nRevision ID: a\n\nmore text\n"),
-                "invalid header line \"more text\"", 4},
-        Refusal{"TwiceTheKey", with_header("\nRevision ID: a\nREVISES: b\nRevises: c\n"),
-                "header key \"Revises\" is given twice", 4},
-        Refusal{"BadId", with_header("\nRevision ID: a@b\n"), "invalid revision name \"a@b\"", 2,
-                Code::invalid_identifier},
-        Refusal{"BadParent", with_header("\nRevision ID: a\nRevises: b, c+d\n"),
-                "invalid revision name \"c+d\"", 3, Code::invalid_identifier},
-        Refusal{"BadLabel", with_header("\nRevision ID: a\nBranch Labels: head\n"),
-                "invalid label name \"head\"", 3, Code::invalid_identifier},
-        Refusal{"BadDependency", with_header("\nRevision ID: a\nDepends On: b c\n"),
-                "invalid revision name \"b c\"", 3, Code::invalid_identifier},
-        Refusal{"BadRequirement", with_header("\nRevision ID: a\nRequires: 004\n"),
-                "invalid requirement \"004\"", 3},
-        Refusal{"BadBranch", with_header("\nRevision ID: a\nRequires: Meta@004\n"),
-                "invalid branch name \"Meta\"", 3, Code::invalid_identifier},
-        Refusal{"BadSwitch", with_header("\nRevision ID: a\nTransaction: no\n"),
-                "invalid value \"no\" of header key \"Transaction\"", 3}),
-    [](const auto& test) { return test.param.name; });
+std::vector<Refusal> refused_headers() {
+    return {{"Empty", "", "script has no header", 1},
+            {"Blank", " \n\n", "script has no header", 1},
+            {"Missing", "\n\n" + both(), "script has no header", 3},
+            {"Open", "/*\nRevision ID: a\n", "header of the script is not closed", 1},
+            {"NoId", with_header("\nRevises: a\n"), "script has no revision id", 1},
+            {"EmptyId", with_header("\nRevision ID:\n"), "script has no revision id", 1},
+            {"UnknownKey", with_header("\nRevision ID: a\nAuthor: me\n"),
+             "unknown header key \"Author\"", 3},
+            {"UnknownKeyAbove", with_header("m\n\nRevison ID: a\nRevises:\n"),
+             "unknown header key \"Revison ID\"", 3},
+            {"NoKey", with_header("\nRevision ID: a\n\nmore text\n"),
+             "invalid header line \"more text\"", 4},
+            {"TwiceTheKey", with_header("\nRevision ID: a\nREVISES: b\nRevises: c\n"),
+             "header key \"Revises\" is given twice", 4},
+            {"BadId", with_header("\nRevision ID: a@b\n"), "invalid revision name \"a@b\"", 2,
+             Code::invalid_identifier},
+            {"BadParent", with_header("\nRevision ID: a\nRevises: b, c+d\n"),
+             "invalid revision name \"c+d\"", 3, Code::invalid_identifier},
+            {"BadLabel", with_header("\nRevision ID: a\nBranch Labels: head\n"),
+             "invalid label name \"head\"", 3, Code::invalid_identifier},
+            {"BadDependency", with_header("\nRevision ID: a\nDepends On: b c\n"),
+             "invalid revision name \"b c\"", 3, Code::invalid_identifier},
+            {"BadRequirement", with_header("\nRevision ID: a\nRequires: 004\n"),
+             "invalid requirement \"004\"", 3},
+            {"BadBranch", with_header("\nRevision ID: a\nRequires: Meta@004\n"),
+             "invalid branch name \"Meta\"", 3, Code::invalid_identifier},
+            {"BadSwitch", with_header("\nRevision ID: a\nTransaction: no\n"),
+             "invalid value \"no\" of header key \"Transaction\"", 3}};
+}
 
-INSTANTIATE_TEST_SUITE_P(
-    Sections, Refused,
-    testing::Values(
-        Refusal{"NoUpgrade", with_sections("-- migrate:downgrade\n"),
-                "script has no upgrade section", 5},
-        Refusal{"NoDowngrade", with_sections("-- migrate:upgrade\n"),
-                "script has no downgrade section", 5},
-        Refusal{"IrreversibleDowngrade", "/*\nRevision ID: a\nIrreversible: x\n*/\n" + both(),
-                "irreversible script has a downgrade section", 7},
-        Refusal{"StatementFirst", with_sections("\nSELECT 1;\n" + both()),
-                "statement before the script's first section", 5},
-        Refusal{"QuoteFirst", with_sections("'a'\n" + both()),
-                "statement before the script's first section", 4},
-        Refusal{"Twice", with_sections(both() + "-- migrate:upgrade\n"),
-                "section \"upgrade\" is given twice", 6},
-        Refusal{"TwiceTheEnvironment",
-                with_sections(both() + "-- migrate:upgrade environment=a\n"
-                                       "--  migrate:upgrade   environment=a\n"),
-                "section \"upgrade environment=a\" is given twice", 7},
-        Refusal{"NotAlone", with_sections("-- migrate:upgrade\nSELECT 1; -- migrate:downgrade\n"),
-                "invalid section marker \"migrate:downgrade\"", 5},
-        Refusal{"BehindAComment",
-                with_sections("-- migrate:upgrade\n/*\n*/ -- migrate:downgrade\n"),
-                "invalid section marker \"migrate:downgrade\"", 6},
-        Refusal{"OtherWord", with_sections("-- migrate:up\n"),
-                "invalid section marker \"migrate:up\"", 4},
-        Refusal{"Stamp", with_sections("-- migrate:stamp\n"),
-                "invalid section marker \"migrate:stamp\"", 4},
-        Refusal{"OtherCase", with_sections("-- Migrate:upgrade\n"),
-                "invalid section marker \"Migrate:upgrade\"", 4},
-        Refusal{"EmptyEnvironment", with_sections("-- migrate:upgrade environment=\n"),
-                "invalid section marker \"migrate:upgrade environment=\"", 4},
-        Refusal{"BadEnvironment", with_sections("-- migrate:upgrade environment=a.b\n"),
-                "invalid section marker \"migrate:upgrade environment=a.b\"", 4},
-        Refusal{"TwoEnvironments", with_sections("-- migrate:upgrade environment=a b\n"),
-                "invalid section marker \"migrate:upgrade environment=a b\"", 4},
-        Refusal{"OtherOption", with_sections("-- migrate:upgrade transaction=off\n"),
-                "invalid section marker \"migrate:upgrade transaction=off\"", 4},
-        Refusal{"OpenQuote", with_sections("-- migrate:upgrade\nSELECT 1;\nSELECT 'a;\n"),
-                "unterminated quoted text in the script", 6},
-        Refusal{"OpenComment", with_sections("-- migrate:upgrade\n/* /* */\n"),
-                "unterminated comment in the script", 5},
-        Refusal{"Nul", with_sections(both() + std::string("a\0", 2)), "script contains a NUL byte",
-                6, Code::invalid_encoding},
-        Refusal{"NotUtf8", with_sections(both() + "\xC3\xA4\n\xE4\n"), "script is not valid UTF-8",
-                7, Code::invalid_encoding}),
-    [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Header, Refused, testing::ValuesIn(refused_headers()),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+std::vector<Refusal> refused_markers() {
+    return {
+        {"NoUpgrade", with_sections("-- migrate:downgrade\n"), "script has no upgrade section", 5},
+        {"NoDowngrade", with_sections("-- migrate:upgrade\n"), "script has no downgrade section",
+         5},
+        {"IrreversibleDowngrade", "/*\nRevision ID: a\nIrreversible: x\n*/\n" + both(),
+         "irreversible script has a downgrade section", 7},
+        {"StatementFirst", with_sections("\nSELECT 1;\n" + both()),
+         "statement before the script's first section", 5},
+        {"QuoteFirst", with_sections("'a'\n" + both()),
+         "statement before the script's first section", 4},
+        {"Twice", with_sections(both() + "-- migrate:upgrade\n"),
+         "section \"upgrade\" is given twice", 6},
+        {"TwiceTheEnvironment",
+         with_sections(both() + "-- migrate:upgrade environment=a\n"
+                                "--  migrate:upgrade   environment=a\n"),
+         "section \"upgrade environment=a\" is given twice", 7},
+        {"NotAlone", with_sections("-- migrate:upgrade\nSELECT 1; -- migrate:downgrade\n"),
+         "invalid section marker \"migrate:downgrade\"", 5},
+        {"BehindAComment", with_sections("-- migrate:upgrade\n/*\n*/ -- migrate:downgrade\n"),
+         "invalid section marker \"migrate:downgrade\"", 6},
+        {"OtherWord", with_sections("-- migrate:up\n"), "invalid section marker \"migrate:up\"", 4},
+        {"Stamp", with_sections("-- migrate:stamp\n"), "invalid section marker \"migrate:stamp\"",
+         4},
+        {"OtherCase", with_sections("-- Migrate:upgrade\n"),
+         "invalid section marker \"Migrate:upgrade\"", 4},
+        {"EmptyEnvironment", with_sections("-- migrate:upgrade environment=\n"),
+         "invalid section marker \"migrate:upgrade environment=\"", 4},
+        {"BadEnvironment", with_sections("-- migrate:upgrade environment=a.b\n"),
+         "invalid section marker \"migrate:upgrade environment=a.b\"", 4},
+        {"TwoEnvironments", with_sections("-- migrate:upgrade environment=a b\n"),
+         "invalid section marker \"migrate:upgrade environment=a b\"", 4},
+        {"OtherOption", with_sections("-- migrate:upgrade transaction=off\n"),
+         "invalid section marker \"migrate:upgrade transaction=off\"", 4}};
+}
+
+std::vector<Refusal> refused_sections() {
+    std::vector<Refusal> all = refused_markers();
+    all.insert(all.end(),
+               {{"OpenQuote", with_sections("-- migrate:upgrade\nSELECT 1;\nSELECT 'a;\n"),
+                 "unterminated quoted text in the script", 6},
+                {"OpenComment", with_sections("-- migrate:upgrade\n/* /* */\n"),
+                 "unterminated comment in the script", 5},
+                {"Nul", with_sections(both() + std::string("a\0", 2)), "script contains a NUL byte",
+                 6, Code::invalid_encoding},
+                {"NotUtf8", with_sections(both() + "\xC3\xA4\n\xE4\n"), "script is not valid UTF-8",
+                 7, Code::invalid_encoding}});
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Sections, Refused, testing::ValuesIn(refused_sections()),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Script, NamesTheKnownKeys) {
     const Report report =

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/scripts.hpp"
+#include "support/core/scripts.hpp"
 
 namespace mad {
 namespace {
@@ -137,16 +137,14 @@ TEST_P(Hidden, DoesNotSplit) {
     EXPECT_EQ(body_of(script, Direction::downgrade), "SELECT 2;");
 }
 
-INSTANTIATE_TEST_SUITE_P(Script, Hidden,
-                         testing::Values("SELECT '\n-- migrate:downgrade\n';",
-                                         "SELECT \"\n-- migrate:downgrade\n\";",
-                                         "SELECT E'\\'\n-- migrate:downgrade\n';",
-                                         "SELECT E'a'\n'\\'\n-- migrate:downgrade\n';",
-                                         "SELECT 'it''s\n-- migrate:downgrade\n';",
-                                         "DO $$\n-- migrate:downgrade\n$$;",
-                                         "DO $a$ $b$\n-- migrate:downgrade\n$a$;",
-                                         "/*\n/* */\n-- migrate:downgrade\n*/ SELECT 1;",
-                                         "-- see migrate:downgrade below\nSELECT 1;"));
+INSTANTIATE_TEST_SUITE_P(
+    Script, Hidden,
+    testing::ValuesIn(std::vector<std::string_view>{
+        "SELECT '\n-- migrate:downgrade\n';", "SELECT \"\n-- migrate:downgrade\n\";",
+        "SELECT E'\\'\n-- migrate:downgrade\n';", "SELECT E'a'\n'\\'\n-- migrate:downgrade\n';",
+        "SELECT 'it''s\n-- migrate:downgrade\n';", "DO $$\n-- migrate:downgrade\n$$;",
+        "DO $a$ $b$\n-- migrate:downgrade\n$a$;", "/*\n/* */\n-- migrate:downgrade\n*/ SELECT 1;",
+        "-- see migrate:downgrade below\nSELECT 1;"}));
 
 TEST(Script, SplitsBehindWhatOnlyLooksLikeAQuote) {
     const Script script =

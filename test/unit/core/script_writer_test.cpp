@@ -5,7 +5,7 @@
 
 #include "core/failure.hpp"
 #include "core/script.hpp"
-#include "support/failure_of.hpp"
+#include "support/core/failure_of.hpp"
 
 namespace mad {
 namespace {
@@ -82,7 +82,7 @@ TEST(WriteScript, TidiesWhatItIsGiven) {
 
 /// Parts that would read as something else.
 struct Spoiling {
-    std::string name;
+    std::string_view name;
     void (*spoil)(Script&);
 
     friend void PrintTo(const Spoiling& spoiling, std::ostream* out) { *out << spoiling.name; }
@@ -99,29 +99,27 @@ TEST_P(Unwritable, IsRefused) {
         << report.sqlstate;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    WriteScript, Unwritable,
-    testing::Values(
-        Spoiling{"CommentInMessage",
-                 [](Script& script) { script.message = "a */ DROP TABLE t; /*"; }},
-        Spoiling{"OpenCommentInMessage", [](Script& script) { script.message = "a /* b"; }},
-        Spoiling{"SwitchInMessage", [](Script& script) { script.message = "Transaction: off"; }},
-        Spoiling{"KeyInMessage", [](Script& script) { script.message = "Revises: x"; }},
-        Spoiling{"CommentInDate",
-                 [](Script& script) { script.create_date = "*/ DROP TABLE t; /*"; }},
-        Spoiling{"LineInId", [](Script& script) { script.revision.id = "a\nRevises: b"; }},
-        Spoiling{"ListInLabel", [](Script& script) { script.revision.labels = {"a, b"}; }},
-        Spoiling{"MarkerFirst",
-                 [](Script& script) {
-                     script.sections[0].body = "\n-- migrate:upgrade environment=x\na";
-                 }},
-        Spoiling{"MarkerWithin",
-                 [](Script& script) {
-                     script.sections[0].body = "a\n\n-- migrate:upgrade environment=x\nb";
-                 }},
-        Spoiling{"OpenQuote", [](Script& script) { script.sections[0].body = "SELECT 'open"; }},
-        Spoiling{"NoDowngrade", [](Script& script) { script.sections.pop_back(); }}),
-    [](const auto& test) { return test.param.name; });
+std::vector<Spoiling> unwritable_scripts() {
+    return {
+        {"CommentInMessage", [](Script& script) { script.message = "a */ DROP TABLE t; /*"; }},
+        {"OpenCommentInMessage", [](Script& script) { script.message = "a /* b"; }},
+        {"SwitchInMessage", [](Script& script) { script.message = "Transaction: off"; }},
+        {"KeyInMessage", [](Script& script) { script.message = "Revises: x"; }},
+        {"CommentInDate", [](Script& script) { script.create_date = "*/ DROP TABLE t; /*"; }},
+        {"LineInId", [](Script& script) { script.revision.id = "a\nRevises: b"; }},
+        {"ListInLabel", [](Script& script) { script.revision.labels = {"a, b"}; }},
+        {"MarkerFirst",
+         [](Script& script) { script.sections[0].body = "\n-- migrate:upgrade environment=x\na"; }},
+        {"MarkerWithin",
+         [](Script& script) {
+             script.sections[0].body = "a\n\n-- migrate:upgrade environment=x\nb";
+         }},
+        {"OpenQuote", [](Script& script) { script.sections[0].body = "SELECT 'open"; }},
+        {"NoDowngrade", [](Script& script) { script.sections.pop_back(); }}};
+}
+
+INSTANTIATE_TEST_SUITE_P(WriteScript, Unwritable, testing::ValuesIn(unwritable_scripts()),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace mad

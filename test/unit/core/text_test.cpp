@@ -58,14 +58,15 @@ TEST_P(NotUtf8, IsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Edges, Utf8,
-                         testing::Values("", "ascii", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
-                                         "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
-                                         "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "a\xC3\xA4z"));
+                         testing::ValuesIn(std::vector<std::string_view>{
+                             "", "ascii", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
+                             "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF",
+                             "a\xC3\xA4z"}));
 INSTANTIATE_TEST_SUITE_P(Edges, NotUtf8,
-                         testing::Values("\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3z",
-                                         "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82", "\xE2\x82z",
-                                         "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                                         "\xF0\x9F\x98", "ok\xFF"));
+                         testing::ValuesIn(std::vector<std::string_view>{
+                             "\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3z", "\xE0\x9F\xBF",
+                             "\xED\xA0\x80", "\xE2\x82", "\xE2\x82z", "\xF0\x8F\xBF\xBF",
+                             "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF0\x9F\x98", "ok\xFF"}));
 
 }  // namespace
 }  // namespace mad

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "core/failure.hpp"
-#include "support/failure_of.hpp"
-#include "support/graphs.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/core/graphs.hpp"
 
 namespace mad {
 namespace {

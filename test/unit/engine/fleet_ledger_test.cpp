@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/fleet.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/fleet.hpp"
 
 namespace mad {
 namespace {
@@ -128,6 +128,39 @@ TEST_F(FleetLedgerTest, TakesAlongWhatOthersAnnounce) {
                                                    std::string::npos;
                                         }),
                   1);
+    }
+}
+
+TEST_F(FleetLedgerTest, WritesThatAScriptIsHalfWayBeforeItsFirstStatement) {
+    scripts_.put("003", Direction::upgrade, {test::outside("VACUUM"), test::outside("REINDEX")});
+    session_.suspend(reactor_, 40ms);
+    const auto count_written = [this] {
+        return std::ranges::count_if(session_.answered, [](const std::string& sql) {
+            return sql.find("'statement 1 of 2 of revision 003'") != std::string::npos;
+        });
+    };
+    std::vector<std::ptrdiff_t> written;
+    answers_ = {{"begin_partial_step", test::rows({{"42"}})},
+                {"VACUUM", [&] {
+                     written.push_back(count_written());
+                     return Rows();
+                 }}};
+    migrate_recorded(databases(3), 1);
+    EXPECT_EQ(written, (std::vector<std::ptrdiff_t>{1, 2, 3}));
+    EXPECT_TRUE(is_written("d2", "upgraded"));
+}
+
+TEST_F(FleetLedgerTest, EndsWithACancelWhileAScriptWaitsForTheLedger) {
+    scripts_.put("003", Direction::upgrade, {test::outside("VACUUM")});
+    answers_ = {{"begin_partial_step", test::rows({{"42"}})}};
+    migrate_recorded(databases(4), 2);
+    const std::size_t waits = host_.waits;
+    for (std::size_t k = 1; k <= waits; ++k) {
+        host_.waits = 0;
+        host_.cancel_at = k;
+        EXPECT_THROW(migrate_recorded(databases(4), 2), test::Cancelled);
+        EXPECT_EQ(sessions_, 0U);
+        EXPECT_EQ(session_.in_flight, 0);
     }
 }
 

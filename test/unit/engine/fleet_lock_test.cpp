@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/fleet.hpp"
+#include "support/engine/fleet.hpp"
 
 namespace mad {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/fleet.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/fleet.hpp"
 
 namespace mad {
 namespace {
@@ -155,7 +155,7 @@ TEST_F(FleetTest, EndsWithACancelAtAnyWait) {
     const std::size_t waits = host_.waits;
     ASSERT_GT(waits, 6U);
     for (std::size_t k = 1; k <= waits; ++k) {
-        troubles_.clear();
+        fail_no_more();
         fail("d2", 2, "55P03");
         host_.waits = 0;
         host_.cancel_at = k;

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/migration.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/migration.hpp"
 
 namespace mad {
 namespace {
@@ -143,7 +143,7 @@ TEST_F(KitTest, ReadsNothingWhereAnotherHasTheLock) {
 
 TEST_F(KitTest, ReadsNothingItCannotTrust) {
     ScriptedExecutor database;
-    database.when(std::string(test::lock_mark), {rows({{"t", "table history", "t", "t"}})});
+    database.when(test::lock_mark, {rows({{"t", "table history", "t", "t"}})});
     const Report report = failure_of([&] { inspect(database); });
     EXPECT_EQ(report.sqlstate, "MM019");
     EXPECT_EQ(

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/fake_host.hpp"
-#include "support/scripted_executor.hpp"
+#include "support/engine/fake_host.hpp"
+#include "support/engine/scripted_executor.hpp"
 
 namespace mad {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/migration.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/migration.hpp"
 
 namespace mad {
 namespace {
@@ -202,8 +202,8 @@ TEST_F(MigrateFaultTest, DoesTheSameWithAnExecutorThatSuspends) {
 
 TEST_F(MigrateFaultTest, PassesACancelOnFromEachWait) {
     const auto make = [] {
-        auto attempt = std::make_unique<Attempt>(
-            std::vector{test::sight({.locked = false}), test::sight({.heads = "001"})});
+        auto attempt = std::make_unique<Attempt>(std::initializer_list<test::Sight>{
+            test::sight({.locked = false}), test::sight({.heads = "001"})});
         attempt->database.suspend(attempt->reactor, 1ms);
         return attempt;
     };

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/migration.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/migration.hpp"
 
 namespace mad {
 namespace {
@@ -22,8 +22,7 @@ class MigrateLockTest : public test::MigrationTest {
 
     static test::Seen busy() { return {.locked = false, .heads = "001"}; }
     static void hold(Attempt& attempt) {
-        attempt.database.when(std::string(holder_mark),
-                              {test::rows({{"It is held by process 17."}})});
+        attempt.database.when(holder_mark, {test::rows({{"It is held by process 17."}})});
     }
     static std::size_t count_holder_queries(const Attempt& attempt) {
         return static_cast<std::size_t>(std::ranges::count_if(

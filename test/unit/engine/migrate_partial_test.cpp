@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/migration.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/migration.hpp"
 
 namespace mad {
 namespace {
@@ -235,7 +235,7 @@ TEST_F(MigratePartialTest, RefusesTheSameRevisionInTheOtherDirection) {
     seen.heads = "002";
     seen.unfinished->direction = Direction::downgrade;
     for (const std::string_view target : {"002", "003"}) {
-        order(Direction::upgrade, std::string(target));
+        order(Direction::upgrade, target);
         Attempt attempt(seen);
         EXPECT_EQ(failure_of([&] { migrate(attempt); }).hint,
                   "Finish it with CALL mad_migrate.run_downgrade('results', '002-1'), or mend the "

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/migration.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/migration.hpp"
 
 namespace mad {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/kit.hpp"
-#include "support/script_shelf.hpp"
+#include "support/engine/script_shelf.hpp"
 
 namespace mad {
 namespace {

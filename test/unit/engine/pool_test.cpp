@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/fake_host.hpp"
-#include "support/scripted_executor.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/fake_host.hpp"
+#include "support/engine/scripted_executor.hpp"
 
 namespace mad {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/fake_host.hpp"
-#include "support/scripted_executor.hpp"
+#include "support/engine/fake_host.hpp"
+#include "support/engine/scripted_executor.hpp"
 
 namespace mad {
 namespace {
@@ -26,7 +26,7 @@ class QueueTest : public testing::Test {
         std::vector<test::Answer> answers;
         for (Rows& work : works) answers.push_back(test::rows(std::move(work)));
         answers.push_back(test::rows({}));
-        session_.when("RETURNING j.job", std::move(answers));
+        session_.when("RETURNING j.job", answers);
     }
     Drained drain_with(QueueOrder order) {
         return reactor_.complete(drain(session_, host_, order));

@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 
 #include "core/failure.hpp"
-#include "support/failure_of.hpp"
-#include "support/fake_host.hpp"
-#include "support/poll_host.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/fake_host.hpp"
+#include "support/engine/poll_host.hpp"
 
 namespace mad {
 namespace {

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/position.hpp"
-#include "support/script_shelf.hpp"
+#include "support/engine/script_shelf.hpp"
 
 namespace mad {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/reactor.hpp"
-#include "support/fake_host.hpp"
+#include "support/engine/fake_host.hpp"
 
 namespace mad {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/migration.hpp"
+#include "support/engine/migration.hpp"
 
 namespace mad {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/fake_host.hpp"
-#include "support/scripted_executor.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/fake_host.hpp"
+#include "support/engine/scripted_executor.hpp"
 
 namespace mad {
 namespace {
@@ -17,8 +17,8 @@ const test::Answer no = test::rows({{"f", "t"}});
 
 class TemplateHoldTest : public testing::Test {
  protected:
-    void answer(const std::string& text, std::vector<test::Answer> answers) {
-        control.when(text, std::move(answers));
+    void answer(std::string_view text, std::initializer_list<test::Answer> answers) {
+        control.when(text, answers);
     }
     bool asked(const std::string& text) const {
         return std::ranges::any_of(control.asked, [&](const std::string& sql) {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/failure_of.hpp"
-#include "support/scripted_executor.hpp"
+#include "support/core/failure_of.hpp"
+#include "support/engine/scripted_executor.hpp"
 
 namespace mad {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "remote/live.hpp"
-#include "support/remote.hpp"
+#include "support/remote/client.hpp"
 
 namespace mad::remote {
 namespace {

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
-#include "support/failure_of.hpp"
+#include "support/core/failure_of.hpp"
 
 namespace mad::remote {
 namespace {

@@ -1,4 +1,5 @@
 // Nothing that the server's own account or its starter has about them shapes a connection.
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -6,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
-#include "support/fake_server.hpp"
-#include "support/remote.hpp"
+#include "support/remote/client.hpp"
+#include "support/remote/fake_server.hpp"
 
 namespace mad::remote {
 namespace {

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/kit.hpp"
-#include "support/remote.hpp"
-#include "support/script_shelf.hpp"
+#include "support/engine/script_shelf.hpp"
+#include "support/remote/client.hpp"
 
 namespace mad::remote {
 namespace {

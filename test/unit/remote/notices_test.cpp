@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/remote.hpp"
+#include "support/remote/client.hpp"
 
 namespace mad::remote {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/fake_server.hpp"
-#include "support/remote.hpp"
+#include "support/remote/client.hpp"
+#include "support/remote/fake_server.hpp"
 
 namespace mad::remote {
 namespace {

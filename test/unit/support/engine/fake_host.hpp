@@ -1,9 +1,8 @@
 // A Host whose time moves only when somebody waits; no socket ever becomes ready.
 #pragma once
 
-#include <algorithm>
+#include <chrono>
 #include <cstddef>
-#include <stdexcept>
 #include <vector>
 
 #include "engine/host.hpp"
@@ -15,15 +14,11 @@ struct Cancelled {};
 
 class FakeHost final : public Host {
  public:
-    Readiness wait(std::span<const Interest> interests, Deadline deadline) override {
-        if (++waits == cancel_at) throw Cancelled();
-        if (!deadline) throw std::logic_error("waiting for ever");
-        const TimePoint start = now_;
-        now_ = std::max(now_, *deadline);
-        waited.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(now_ - start));
-        return Readiness(interests.size(), Events::none);
-    }
-    void say(const Notice& notice) override { said.push_back(notice); }
+    FakeHost();
+    ~FakeHost() override;
+
+    Readiness wait(std::span<const Interest> interests, Deadline deadline) override;
+    void say(const Notice& notice) override;
     TimePoint now() override { return now_; }
     void reserve_socket() override { ++sockets; }
     void release_socket() noexcept override { --sockets; }

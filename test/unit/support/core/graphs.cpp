@@ -1,28 +1,18 @@
-// Small revision graphs, and plans written in a line.
-#pragma once
+// How the graphs are made, and how they are told in a line.
+#include "support/core/graphs.hpp"
 
 #include <algorithm>
-#include <random>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
-#include "core/plan.hpp"
-#include "core/revision_graph.hpp"
 #include "core/text.hpp"
 
 namespace mad::test {
 
-using Names = std::vector<std::string>;
-
-inline Revision revision(std::string id, Names down = {}, Names depends_on = {},
-                         Names labels = {}) {
-    return {std::move(id), std::move(down), std::move(depends_on), std::move(labels)};
+Revision revision(std::string_view id, Ids down, Ids depends_on, Ids labels) {
+    return {std::string(id), Names(down.begin(), down.end()),
+            Names(depends_on.begin(), depends_on.end()), Names(labels.begin(), labels.end())};
 }
 
-/// Each revises the one before.
-inline std::vector<Revision> chain(const Names& ids) {
+std::vector<Revision> chain(const Names& ids) {
     std::vector<Revision> revisions;
     for (const std::string& id : ids) {
         revisions.push_back(revisions.empty() ? revision(id) : revision(id, {revisions.back().id}));
@@ -30,33 +20,29 @@ inline std::vector<Revision> chain(const Names& ids) {
     return revisions;
 }
 
-/// a; two lines b-c (label left) and x-y (label right) over it; m merges c and y.
-inline RevisionGraph diamond() {
+RevisionGraph diamond() {
     return RevisionGraph({revision("a"), revision("b", {"a"}, {}, {"left"}), revision("c", {"b"}),
                           revision("x", {"a"}, {}, {"right"}), revision("y", {"x"}),
                           revision("m", {"c", "y"})});
 }
 
-/// Two lines of their own: app (a1-a2-a3) and lib (l1-l2); a2 depends on l2 by its label.
-inline RevisionGraph two_bases() {
+RevisionGraph two_bases() {
     return RevisionGraph({revision("a1", {}, {}, {"app"}), revision("a2", {"a1"}, {"lib2"}),
                           revision("a3", {"a2"}), revision("l1", {}, {}, {"lib"}),
                           revision("l2", {"l1"}, {}, {"lib2"}), revision("l3", {"l2"})});
 }
 
-/// Ids with a blank between them.
-inline std::string text_of(const RevisionGraph& graph, std::span<const Node> nodes) {
+std::string text_of(const RevisionGraph& graph, std::span<const Node> nodes) {
     Names ids;
     for (const Node node : nodes) ids.push_back(graph[node].id);
     return join(ids, " ");
 }
 
-inline std::string text_of(const RevisionGraph& graph, const NodeSet& set) {
+std::string text_of(const RevisionGraph& graph, const NodeSet& set) {
     return text_of(graph, nodes_in(set));
 }
 
-/// `b a>b; c >c`: each step's revision, the rows it deletes and the rows it inserts.
-inline std::string text_of(const std::vector<Step>& steps) {
+std::string text_of(const std::vector<Step>& steps) {
     Names texts;
     for (const Step& step : steps) {
         texts.push_back(step.revision + " " + join(step.rows.deletes, ",") + ">" +
@@ -65,18 +51,16 @@ inline std::string text_of(const std::vector<Step>& steps) {
     return join(texts, "; ");
 }
 
-inline std::string text_of(const Heads& heads) {
+std::string text_of(const Heads& heads) {
     return join(Names(heads.begin(), heads.end()), " ");
 }
 
-inline Heads rows_after(Heads rows, const std::vector<Step>& steps) {
+Heads rows_after(Heads rows, const std::vector<Step>& steps) {
     for (const Step& step : steps) apply(rows, step.rows);
     return rows;
 }
 
-/// Branches, merges, several bases, dependencies, redundant parents; ids are r0, r1 and so on, in
-/// any order.
-inline std::vector<Revision> random_revisions(std::mt19937& random) {
+std::vector<Revision> random_revisions(std::mt19937& random) {
     const auto below = [&](std::size_t limit) {
         return limit == 0 ? 0 : random() % static_cast<std::mt19937::result_type>(limit);
     };
