@@ -118,8 +118,9 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
         names.push_back(name);
         heads.push_back(joined);
     }
-    for (Row& row : query(mad::format(
-             R"sql(SELECT d.name, CASE last.status WHEN 'running' THEN 'partial' ELSE last.status END,
+    for (
+        Row& row : query(mad::format(
+            R"sql(SELECT d.name, CASE last.status WHEN 'running' THEN 'partial' ELSE last.status END,
                        concat_ws(': ', last.standstill, CASE last.status WHEN 'running' THEN 'the run was interrupted'
                                                         ELSE last.message END)
                   FROM unnest({}, {}) d (name, heads)
@@ -138,8 +139,8 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
                    AND (last.revision IS NULL
                         OR EXISTS (SELECT FROM mad_migrate.script s
                                     WHERE s.branch = {} AND s.revision = last.revision)))sql",
-             quote_array(names), quote_array(heads), quote_literal(branch),
-             quote_literal(branch)))) {
+            quote_array(names), quote_array(heads), quote_literal(branch),
+            quote_literal(branch)))) {
         std::string name = row[0].value();
         troubles.emplace(std::move(name), std::move(row));
     }
