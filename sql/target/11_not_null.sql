@@ -82,6 +82,7 @@ CREATE PROCEDURE mad_migrate.set_not_null_online(table_name pg_catalog.text, col
                                                  schema pg_catalog.text DEFAULT 'public')
 LANGUAGE plpgsql AS $$
 BEGIN
+    CALL mad_migrate.refuse_in_transaction('mad_migrate.set_not_null_online', 'It commits between its steps.');
     IF mad_migrate.begin_not_null(table_name, column_name, schema) THEN
         COMMIT;
         PERFORM mad_migrate.validate_not_null(table_name, column_name, schema);

@@ -83,31 +83,6 @@ $$;
 COMMENT ON FUNCTION mad_migrate.refuse_backfill(int, text, text) IS
     'Internal: the errors that need no look at the table';
 
--- No function tells whether the caller may commit, but the server's answer to an attempt does. In a
--- block with EXCEPTION each attempt is refused; in a transaction, as in a function, that is said first.
-CREATE FUNCTION mad_migrate.refuse_in_transaction(answer text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    answer_in_transaction text;
-BEGIN
-    BEGIN
-        COMMIT;
-    EXCEPTION
-        WHEN invalid_transaction_termination THEN
-            GET STACKED DIAGNOSTICS answer_in_transaction = MESSAGE_TEXT;
-    END;
-    IF answer = answer_in_transaction THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'active_sql_transaction',
-            MESSAGE = 'a backfill cannot run inside a transaction',
-            DETAIL = 'It commits after each batch.',
-            HINT = 'CALL it outside of transaction blocks, functions and blocks with EXCEPTION, or from a script.';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION mad_migrate.refuse_in_transaction(text) IS
-    'Internal: the error of a backfill to whose attempt to commit the server gave the answer that it gives in a transaction';
-
 CREATE FUNCTION mad_migrate.backfill_tables(table_name text, schema text) RETURNS regclass[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -373,16 +348,9 @@ DECLARE
     state mad_migrate.backfill_position;
     began_at pg_catalog.timestamptz;
     reported_at pg_catalog.timestamptz;
-    answer pg_catalog.text;
 BEGIN
     PERFORM mad_migrate.refuse_backfill(batch_size, "set", "where");
-    BEGIN
-        COMMIT;
-    EXCEPTION
-        WHEN invalid_transaction_termination THEN
-            GET STACKED DIAGNOSTICS answer = MESSAGE_TEXT;
-    END;
-    PERFORM mad_migrate.refuse_in_transaction(answer);
+    CALL mad_migrate.refuse_in_transaction('mad_migrate.backfill', 'It commits after each batch.');
     FOREACH table_id IN ARRAY mad_migrate.backfill_tables(table_name, schema) LOOP
         began_at := pg_catalog.clock_timestamp();
         reported_at := began_at;

@@ -29,7 +29,7 @@ BEGIN
                    ' mad_migrate.ensure_index, mad_migrate.delete_action, mad_migrate.ensure_foreign_key,'
                    ' mad_migrate.not_null_check_name, mad_migrate.begin_not_null, mad_migrate.validate_not_null,'
                    ' mad_migrate.finish_not_null, mad_migrate.block_of, mad_migrate.count_blocks,'
-                   ' mad_migrate.refuse_backfill, mad_migrate.refuse_in_transaction,'
+                   ' mad_migrate.refuse_backfill, mad_migrate.answer_in_transaction, mad_migrate.refuse_in_transaction,'
                    ' mad_migrate.backfill_tables, mad_migrate.begin_backfill,'
                    ' mad_migrate.fill_batch, mad_migrate.end_round, mad_migrate.advance_backfill,'
                    ' mad_migrate.run_batch, mad_migrate.report_backfill, mad_migrate.rest,'
