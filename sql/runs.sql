@@ -188,12 +188,27 @@ BEGIN
             MESSAGE = 'parameter "older_than" must not be null',
             HINT = 'Give an interval, for example ''30 days''.';
     END IF;
+    -- What status and remove_script go by: the runs that tell of a database's trouble, and those that
+    -- overrule older ones for as long as these are there.
+    WITH last_word AS (
+        SELECT max(d.run) FILTER (WHERE coalesce(d.sqlstate, '') NOT BETWEEN 'MM002' AND 'MM008'
+                                  AND (d.status NOT IN ('running', 'interrupted') OR d.standstill IS NOT NULL)) AS tried,
+               max(d.run) FILTER (WHERE d.status IN ('upgraded', 'downgraded', 'stamped') OR d.standstill IS NOT NULL
+                                  OR r.direction = 'stamp' AND d.status = 'up to date') AS moved
+        FROM mad_migrate.run_database d
+        JOIN mad_migrate.run_entry r ON r.run = d.run AND NOT r.dry_run
+        JOIN mad_migrate.databases b ON b.branch = r.branch AND b.database = d.database AND b.present
+        GROUP BY b.branch, b.database
+        HAVING bool_or(d.status = 'failed' OR d.standstill IS NOT NULL)
+    )
     DELETE FROM mad_migrate.run_entry AS e
     WHERE e.started_at < clock_timestamp() - older_than
-      AND e.run <> ALL (ARRAY(SELECT r.run FROM mad_migrate.run r WHERE r.status = 'running'));
+      AND e.run <> ALL (ARRAY(SELECT r.run FROM mad_migrate.run r WHERE r.status = 'running'))
+      AND NOT EXISTS (SELECT FROM last_word w WHERE e.run IN (w.tried, w.moved));
     GET DIAGNOSTICS purged = ROW_COUNT;
     RETURN purged;
 END
 $$;
 COMMENT ON FUNCTION mad_migrate.purge_runs IS
-    'Forgets runs that began longer ago than that, but none that goes on; returns how many';
+    'Forgets runs that began longer ago than that, but none that goes on, nor the last word on a database in trouble; '
+    'returns how many';

@@ -197,11 +197,47 @@ SELECT mad_migrate.remove_hook('during_run', 'own', 'note');
 -------------------------------------------------------------------------------------------------
 SELECT mad_migrate.purge_runs('1 hour');
 SELECT mad_migrate.purge_runs(NULL);
-SELECT mad_migrate.purge_runs('0') = count(*) FROM mad_migrate.run;
+-- The last word on a database in trouble is kept: here that it is half-way, and that it could not be reached since.
+\c regress_mad_a
+INSERT INTO one VALUES (1), (1);
+\c :control
+SET mad_migrate.jobs = 1;
+SET client_min_messages = error;
+SELECT mad_migrate.add_script('fleet', E'/*\nFour\n\nRevision ID: 004_four\nRevises: 002_two\n*/\n-- migrate:upgrade\nCREATE TABLE four ();\nCREATE UNIQUE INDEX CONCURRENTLY four_id ON one (id);\n-- migrate:downgrade\nDROP INDEX four_id;\nDROP TABLE four;\n', '004_four.sql');
+SELECT database, status FROM mad_migrate.upgrade('fleet', '004_four', databases => '{regress_mad_a}', on_error => 'report');
+ALTER DATABASE regress_mad_a ALLOW_CONNECTIONS false;
+SELECT database, status FROM mad_migrate.upgrade('fleet', '004_four', databases => '{regress_mad_a}', on_error => 'report');
+ALTER DATABASE regress_mad_a ALLOW_CONNECTIONS true;
+SELECT max(run) AS last FROM mad_migrate.run \gset
+-- A target that is not there says nothing of the database.
+SELECT mad_migrate.upgrade('fleet', '+7', databases => '{regress_mad_a}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT sqlstate FROM mad_migrate.run_database WHERE run = :last + 1;
+SELECT status, problem FROM mad_migrate.status('fleet') WHERE database = 'regress_mad_a';
+SELECT mad_migrate.purge_runs('0') > 0 AS purged;
+-- The first two tell that databases are no longer where older runs, which go only now, say they failed.
+SELECT run - :last AS run, status FROM mad_migrate.run ORDER BY 1;
+SELECT status, problem FROM mad_migrate.status('fleet') WHERE database = 'regress_mad_a';
+SELECT mad_migrate.remove_script('fleet', '004_four');
+-- Out of trouble, it is forgotten too, once nothing older is left that says otherwise.
+\c regress_mad_a
+TRUNCATE one;
+\c :control
+SET mad_migrate.jobs = 1;
+SET client_min_messages = error;
+SELECT database, status FROM mad_migrate.upgrade('fleet', '004_four', databases => '{regress_mad_a}');
+SELECT mad_migrate.purge_runs('0');
+SELECT run > :last AS later, status FROM mad_migrate.run;
+SELECT mad_migrate.purge_runs('0');
 SELECT count(*) FROM mad_migrate.run_database;
+-- Nor is there a last word on a database that is gone.
+ALTER DATABASE regress_mad_b ALLOW_CONNECTIONS false;
+SELECT database, status FROM mad_migrate.downgrade('fleet', '001_one', databases => '{regress_mad_b}', on_error => 'report');
+SELECT mad_migrate.purge_runs('0');
+DROP DATABASE regress_mad_b;
+SELECT mad_migrate.purge_runs('0');
 
 DROP DATABASE regress_mad_a;
-DROP DATABASE regress_mad_b;
 DROP DATABASE regress_mad_c;
 DROP DATABASE regress_mad_template;
 DROP VIEW runs, run_databases;
