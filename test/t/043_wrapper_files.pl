@@ -56,6 +56,11 @@ unlink "$project/$folder/2.sql";
 
 write_text("$folder/2.sql", join "\0", split //, script('r2', 'r1'));
 refuses('UTF-16', qr{file \Q"$folder/2.sql"\E has null bytes\nHINT:  Save it as UTF-8\.$}m);
+
+# The first line after the header has characters of two, three and four bytes, the next one of Latin-1.
+my $characters = "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80";
+write_text("$folder/2.sql", script('r2', 'r1') =~ s/SELECT 1;/-- $characters\nSELECT 'caf\xe9';/r);
+refuses('Latin-1', qr{^migrate: file \Q"$folder/2.sql"\E is not valid UTF-8 at line 9\nHINT:  Save it as UTF-8\.$}m);
 unlink "$project/$folder/2.sql";
 
 foreach my $place ($folder, 'migrations')
@@ -68,6 +73,15 @@ foreach my $place ($folder, 'migrations')
     local $ENV{MIGRATIONS} = "$folder/1.sql";
     refuses('a file in place of the folder', qr{\Q"$folder/1.sql"\E is not a folder that can be read$}m);
 }
+
+# What is UTF-8 arrives as it is, whatever the client says.
+write_text("$folder/3.sql", script('r3', 'r1') =~ s/SELECT 1;/-- $characters\nSELECT 1;/r);
+{
+    local $ENV{PGCLIENTENCODING} = 'LATIN1';
+    succeeds('a client of another encoding', migrate('push', 'app'));
+}
+is($cluster->safe_psql('mad', q{SELECT script ~ '-- \u00e9 \u20ac \U0001F600\n' FROM mad_migrate.script WHERE revision = 'r3'}),
+    't', 'a file in UTF-8 arrives whole');
 
 # What is not read is no one's business.
 mkdir "$project/migrations/lost+found", 0000;
