@@ -168,6 +168,10 @@ foreach my $mistake ([], ['fly'], ['upgrade'], ['status', 'a', 'b'], [ 'merge', 
     like($errors, qr/\Amigrate: .*\nHINT:  \S+migrate --help lists the commands and their options\.\n\z/, 'says what is wrong, and where to look');
 }
 fails("$_ of an unknown branch", qr/branch "nowhere" does not exist/, migrate($_, 'nowhere')) foreach qw(upgrade push);
+# The next option is not the value of one, and makes no folder.
+like((migrate(@$_))[2], qr/\Amigrate: $_->[0] needs a value, not "-d"$/m, "$_->[0] takes no option for its value")
+  foreach ([ '--migrations', '-d', 'init' ], map { [ $_, '-d', 'init' ] } qw(--database --jobs --head --rev-id --label --depends-on --grace --branch));
+ok(!-e "$project/-d", 'so there is no such folder');
 my $before = rows_of('current', migrate('--json', 'current', 'metadata'))->[0]{revision};
 fails('downgrade all', qr/branches with many databases are downgraded by name only/, migrate('downgrade', 'all', '-1'));
 is(rows_of('current', migrate('--json', 'current', 'metadata'))->[0]{revision}, $before, 'moves none of them');
