@@ -34,10 +34,17 @@ std::string record(const Step& step, const RunnableScript& script, const Offline
     return record_step_sql(order.branch, step, script.checksum, std::nullopt, true) + ";\n";
 }
 
+/// The last one may be without. One that is added must not get into a comment at the text's end.
+bool has_semicolon(const RunnableScript& script, const Statement& statement) {
+    return statement.offset + statement.text.size() < script.body.size();
+}
+
 std::string in_transaction(const Step& step, const RunnableScript& script,
                            const OfflineOrder& order) {
-    return "BEGIN;\n" + settings(order) + script.body + "\n;\n" + record(step, script, order) +
-           "COMMIT;\n\n";
+    const bool is_ended =
+        script.statements.empty() || has_semicolon(script, script.statements.back());
+    return "BEGIN;\n" + settings(order) + script.body + (is_ended ? "\n" : "\n;\n") +
+           record(step, script, order) + "COMMIT;\n\n";
 }
 
 /// What cannot be undone is not begun where the version rows are others than the plan's.
@@ -50,7 +57,9 @@ std::string outside_transaction(const Step& step, const RunnableScript& script,
     std::string sql = rehearsal(step, order);
     sql += mad::format("SET search_path = {};\nSET mad_migrate.environment = {};\n",
                        order.search_path, quote_literal(order.environment));
-    for (const Statement& statement : script.statements) sql += statement.text + "\n;\n";
+    for (const Statement& statement : script.statements) {
+        sql.append(statement.text).append(has_semicolon(script, statement) ? ";\n" : "\n;\n");
+    }
     return sql + "RESET search_path;\nRESET mad_migrate.environment;\n" +
            record(step, script, order) + "\n";
 }

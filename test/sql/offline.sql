@@ -81,15 +81,14 @@ SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'jobs'::r
 SELECT * FROM mad_migrate.current('offline');
 SELECT database, revisions, status, pending FROM mad_migrate.status('offline');
 SELECT steps, from_revisions, to_revisions FROM mad_migrate.upgrade('offline');
--- Down again, offline
+-- Down again, offline, without the results
 \o :script
 SELECT mad_migrate.downgrade_sql('offline', 'head:001_jobs');
 \o
 \c regress_mad_offline
-\set ECHO none
-\i :script
-\set ON_ERROR_STOP off
-\set ECHO all
+\setenv PGDATABASE :DBNAME
+\setenv script :script
+\! psql -X -q -o /dev/null -v ON_ERROR_STOP=1 -f "$script"
 SELECT * FROM mad_migrate.alembic_version_offline;
 SELECT count(*) FROM jobs;
 SELECT revision, direction FROM mad_migrate.history ORDER BY id;

@@ -32,7 +32,9 @@ class OfflineTest : public testing::Test {
 
 TEST_F(OfflineTest, WritesATransactionForEachStep) {
     scripts_.put("002", Direction::upgrade, {within("CREATE TABLE a ()"), within("SELECT 1")});
-    scripts_.put("003", Direction::upgrade, {within("SELECT 2 -- no end")}).message = "";
+    RunnableScript& third = scripts_.put("003", Direction::upgrade, {within("SELECT 2 -- no end")});
+    third.message = "";
+    third.body.pop_back();
     EXPECT_EQ(write({upgrade("002", {"001"}), upgrade("003", {"002", "x"})}),
               R"(\set ON_ERROR_STOP on
 
@@ -42,7 +44,6 @@ SET LOCAL search_path = public, "my tools";
 SET LOCAL mad_migrate.environment = 'it''s';
 CREATE TABLE a ();
 SELECT 1;
-;
 SELECT mad_migrate.record_step('results', '002', 'upgrade', 'sum 002', ARRAY['001']::pg_catalog.text[], ARRAY['002']::pg_catalog.text[], pg_catalog.transaction_timestamp(), NULL, true);
 COMMIT;
 
@@ -50,7 +51,7 @@ COMMIT;
 BEGIN;
 SET LOCAL search_path = public, "my tools";
 SET LOCAL mad_migrate.environment = 'it''s';
-SELECT 2 -- no end;
+SELECT 2 -- no end
 ;
 SELECT mad_migrate.record_step('results', '003', 'upgrade', 'sum 003', ARRAY['002','x']::pg_catalog.text[], ARRAY['003']::pg_catalog.text[], pg_catalog.transaction_timestamp(), NULL, true);
 COMMIT;
@@ -78,7 +79,6 @@ BEGIN;
 SET LOCAL search_path = public, "my tools";
 SET LOCAL mad_migrate.environment = 'it''s';
 DROP TABLE a;
-;
 SELECT mad_migrate.record_step('results', '001', 'downgrade', 'sum 001', ARRAY['001']::pg_catalog.text[], ARRAY[]::pg_catalog.text[], pg_catalog.transaction_timestamp(), NULL, true);
 COMMIT;
 
@@ -86,8 +86,10 @@ COMMIT;
 }
 
 TEST_F(OfflineTest, WritesNoTransactionAroundWhatCannotRunInOne) {
-    scripts_.put("002", Direction::upgrade,
-                 {outside("CREATE INDEX CONCURRENTLY i ON a (x) -- slow"), within("SELECT 1")});
+    scripts_
+        .put("002", Direction::upgrade,
+             {outside("CREATE INDEX CONCURRENTLY i ON a (x) -- slow\n"), within("SELECT 1 -- end")})
+        .body.pop_back();
     EXPECT_EQ(write({upgrade("002", {"001"})}),
               R"(\set ON_ERROR_STOP on
 
@@ -99,7 +101,7 @@ SET search_path = public, "my tools";
 SET mad_migrate.environment = 'it''s';
 CREATE INDEX CONCURRENTLY i ON a (x) -- slow
 ;
-SELECT 1
+SELECT 1 -- end
 ;
 RESET search_path;
 RESET mad_migrate.environment;
