@@ -38,11 +38,10 @@ void refuse_other_plan(const Journey& journey, const UnfinishedStep& unfinished,
     const bool goes_on = !plan.empty() && plan[0].revision == unfinished.revision &&
                          plan[0].direction == unfinished.direction;
     if (goes_on) return;
-    const bool downwards = unfinished.direction == Direction::downgrade;
     throw Failure(Code::partial_step, half_way(journey, unfinished), count_done(unfinished),
                   mad::format("Finish it with {}, or {}",
-                              call_text(journey, unfinished.direction,
-                                        unfinished.revision + (downwards ? "-1" : "")),
+                              finish_call(journey.order.branch, unfinished.direction,
+                                          unfinished.revision, journey.database_name),
                               mend_by_hand));
 }
 
@@ -167,6 +166,14 @@ Task<std::int64_t> begin(const Journey& journey, const Step& step, const Runnabl
 std::string call_text(const Journey& journey, Direction direction, const std::string& target) {
     return mad::format("CALL mad_migrate.run_{}({}, {})", name_of(direction),
                        quote_literal(journey.order.branch), quote_literal(target));
+}
+
+std::string finish_call(const std::string& branch, Direction direction, const std::string& revision,
+                        const std::string& database) {
+    const std::string target = revision + (direction == Direction::downgrade ? "-1" : "");
+    return mad::format("CALL mad_migrate.run_{}({}, {}, databases => ARRAY[{}])",
+                       name_of(direction), quote_literal(branch), quote_literal(target),
+                       quote_literal(database));
 }
 
 void refuse_other_than_unfinished(const Journey& journey, const UnfinishedStep& unfinished,

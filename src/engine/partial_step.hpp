@@ -12,6 +12,9 @@ namespace mad {
 
 /// The call that runs such a step in the control database, for a HINT.
 std::string call_text(const Journey& journey, Direction direction, const std::string& target);
+/// The call that goes on with a step where it stopped, in that database and no other, for a HINT.
+std::string finish_call(const std::string& branch, Direction direction, const std::string& revision,
+                        const std::string& database);
 
 /// An unfinished step must be finished before anything else, by what the plan begins with.
 void refuse_other_than_unfinished(const Journey& journey, const UnfinishedStep& unfinished,

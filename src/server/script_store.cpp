@@ -9,6 +9,7 @@
 #include "core/quote.hpp"
 #include "core/target.hpp"
 #include "core/text.hpp"
+#include "engine/partial_step.hpp"
 #include "server/catalog.hpp"
 #include "server/identity.hpp"
 #include "server/parser.hpp"
@@ -185,9 +186,9 @@ void refuse_half_way(const std::string& branch, const std::string& revision) {
         mad::format("revision \"{}\" cannot be removed: it is half-way", revision),
         mad::format("In database \"{}\" its upgrade stopped at {}.", rows[0][0].value(),
                     rows[0][1].value()),
-        mad::format("Finish it with CALL mad_migrate.run_upgrade({}, {}), or mend the database by "
-                    "hand and say where it stands with mad_migrate.stamp.",
-                    quote_literal(branch), quote_literal(revision)));
+        mad::format("Finish it with {}, or mend the database by hand and say where it stands with "
+                    "mad_migrate.stamp.",
+                    finish_call(branch, Direction::upgrade, revision, rows[0][0].value())));
 }
 
 }  // namespace

@@ -225,7 +225,8 @@ TRUNCATE one;
 \c :control
 SET mad_migrate.jobs = 1;
 SET client_min_messages = error;
-SELECT database, status FROM mad_migrate.upgrade('fleet', '004_four', databases => '{regress_mad_a}');
+CALL mad_migrate.run_upgrade('fleet', '004_four', databases => ARRAY['regress_mad_a']);
+SELECT * FROM run_databases WHERE run > :last + 1;
 SELECT mad_migrate.purge_runs('0');
 SELECT run > :last AS later, status FROM mad_migrate.run;
 SELECT mad_migrate.purge_runs('0');

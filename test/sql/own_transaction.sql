@@ -68,7 +68,7 @@ SELECT mad_migrate.remove_script('own', '002_unique');
 \echo :LAST_ERROR_SQLSTATE
 -- Mended, it goes on where it stopped: no statement runs twice, all in their order.
 DELETE FROM jobs WHERE ctid = '(0,1)';
-CALL mad_migrate.run_upgrade('own');
+CALL mad_migrate.run_upgrade('own', '002_unique', databases => ARRAY[:'DBNAME']);
 SELECT * FROM log;
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'jobs'::regclass;
 SELECT * FROM mad_migrate.current('own');

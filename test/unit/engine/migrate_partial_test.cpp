@@ -224,8 +224,9 @@ TEST_F(MigratePartialTest, RefusesPlansThatDoNotGoOnWithTheUnfinishedStep) {
                   "revision \"002\" is half-way through its upgrade in database \"mad_results_1\"");
         EXPECT_EQ(report.detail, "Statements done: 1.");
         EXPECT_EQ(report.hint,
-                  "Finish it with CALL mad_migrate.run_upgrade('results', '002'), or mend the "
-                  "database by hand and say where it stands with mad_migrate.stamp.");
+                  "Finish it with CALL mad_migrate.run_upgrade('results', '002', databases => "
+                  "ARRAY['mad_results_1']), or mend the database by hand and say where it stands "
+                  "with mad_migrate.stamp.");
         EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
     }
 }
@@ -238,8 +239,9 @@ TEST_F(MigratePartialTest, RefusesTheSameRevisionInTheOtherDirection) {
         order(Direction::upgrade, target);
         Attempt attempt(seen);
         EXPECT_EQ(failure_of([&] { migrate(attempt); }).hint,
-                  "Finish it with CALL mad_migrate.run_downgrade('results', '002-1'), or mend the "
-                  "database by hand and say where it stands with mad_migrate.stamp.");
+                  "Finish it with CALL mad_migrate.run_downgrade('results', '002-1', databases => "
+                  "ARRAY['mad_results_1']), or mend the database by hand and say where it stands "
+                  "with mad_migrate.stamp.");
         EXPECT_EQ(attempt.calls(), (Calls{"lock", "look"}));
     }
 }
