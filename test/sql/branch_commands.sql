@@ -171,6 +171,15 @@ SELECT mad_migrate.alter_branch('orphan', owner => 'regress_mad_dba');
 SELECT status FROM mad_migrate.upgrade('orphan');
 SELECT status FROM mad_migrate.downgrade('orphan', '-1');
 SELECT mad_migrate.drop_branch('orphan');
+-- What the database still has of it is removed by hand, and does not come between it and one of its name.
+SELECT count(*) FROM mad_migrate.alembic_version_orphan;
+DROP TABLE mad_migrate.alembic_version_orphan;
+DELETE FROM mad_migrate.history WHERE branch = 'orphan' RETURNING revision, direction;
+SELECT mad_migrate.create_branch('orphan');
+SELECT mad_migrate.add_script('orphan', script('alone', ''));
+SELECT status FROM mad_migrate.upgrade('orphan');
+SELECT status FROM mad_migrate.downgrade('orphan', '-1');
+SELECT mad_migrate.drop_branch('orphan');
 
 -- The shipped branches are branches as any other.
 SELECT mad_migrate.drop_branch('results');
