@@ -73,9 +73,10 @@ SELECT pg_catalog.pg_extension_config_dump('mad_migrate.run_entry_run_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('mad_migrate.run_database_entry', '');
 
 -- A run is alive as long as its ledger's session is, which ends with the caller's however that ends.
+-- The lock has 32 bits for the number: room for one run a second for 136 years.
 CREATE FUNCTION mad_migrate.hold_run(run bigint) RETURNS boolean
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    SELECT pg_try_advisory_lock(hashtext('mad_migrate.run'), run::int)
+    SELECT pg_try_advisory_lock(hashtext('mad_migrate.run'), run::bit(32)::int)
 $$;
 COMMENT ON FUNCTION mad_migrate.hold_run IS 'Internal: shows that a run is alive for as long as this session is';
 

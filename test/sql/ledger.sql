@@ -231,6 +231,14 @@ SELECT mad_migrate.purge_runs('0');
 SELECT run > :last AS later, status FROM mad_migrate.run;
 SELECT mad_migrate.purge_runs('0');
 SELECT count(*) FROM mad_migrate.run_database;
+-- Numbers may be larger than an integer.
+SELECT setval('mad_migrate.run_entry_run_seq', 2147483647);
+SELECT database, status FROM mad_migrate.downgrade('fleet', '001_one', databases => '{regress_mad_c}');
+SELECT run, status FROM mad_migrate.run;
+SELECT mad_migrate.purge_runs('0');
+SELECT mad_migrate.hold_run(run) FROM unnest('{1, 2147483648, 4294967295}'::bigint[]) AS run;
+SELECT * FROM mad_migrate.living_run ORDER BY run;
+SELECT pg_advisory_unlock_all();
 -- Nor is there a last word on a database that is gone.
 ALTER DATABASE regress_mad_b ALLOW_CONNECTIONS false;
 SELECT database, status FROM mad_migrate.downgrade('fleet', '001_one', databases => '{regress_mad_b}', on_error => 'report');
