@@ -81,6 +81,15 @@ like($refusal, qr/lock timeout/, 'the extension cannot be dropped under a proced
 $own_gate->run('SELECT pg_advisory_unlock_all(); COMMIT');
 unlike(($clients[0]->answer)[1], qr/ERROR/, 'and the procedure goes on');
 is($cluster->safe_psql($control, q{SELECT to_regclass('public.made')}), 'made', 'to its end');
+
+# Of the caller's own transaction nobody asks whom it waits for; of a procedure's somebody does.
+hold_at($own_gate, 'LOCK TABLE made IN ACCESS SHARE MODE');
+my ($in_function, $in_procedure) = map {
+    ($cluster->psql($control, "\\set VERBOSITY verbose\nSET mad_migrate.lock_timeout = '200ms';\n$_"))[2]
+} "SELECT mad_migrate.downgrade('own', 'base')", "CALL mad_migrate.run_downgrade('own', 'base')";
+like($in_function, qr/ERROR:  55P03: (?!.*^DETAIL: )/ms, 'a function does not name who holds a lock');
+like($in_procedure, qr/ERROR:  55P03: .*^DETAIL:  The lock is held by process \d+ \(role "\w+", application "gate"\) since /ms,
+    'a procedure does');
 $own_gate->quit;
 
 $_->quit foreach (@clients, $gate);
