@@ -3,6 +3,21 @@
 CREATE SEQUENCE mad_migrate.pool_number;
 COMMENT ON SEQUENCE mad_migrate.pool_number IS 'Numbers in the names of spare clones';
 
+CREATE FUNCTION mad_migrate.foreign_keeper(template text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT keeper.datname
+              FROM pg_database kept
+             CROSS JOIN mad_migrate.control ours
+              JOIN pg_database keeper
+                ON keeper.oid::text = substring(shobj_description(kept.oid, 'pg_database'),
+                                                'kept by mad_migrate in database ".*" [(]([0-9]+)[)]$')
+             WHERE kept.datname = template::name AND keeper.oid NOT IN (ours.database, coalesce(ours.original, ours.database)));
+END
+$$;
+COMMENT ON FUNCTION mad_migrate.foreign_keeper IS
+    'Internal: the other control database that keeps a template of that name, if one does';
+
 CREATE FUNCTION mad_migrate.provision_org(organization text, branch text DEFAULT NULL)
 RETURNS text
 LANGUAGE c

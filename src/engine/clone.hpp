@@ -2,12 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "engine/executor.hpp"
 #include "engine/reactor.hpp"
+#include "engine/template_catalog.hpp"
 
 namespace mad {
 
@@ -17,14 +17,13 @@ CloneStrategy clone_strategy_named(std::string_view name);
 
 /// What cloning a branch's template takes. `control` is a session of its own in the control
 /// database, as the extension's owner and outside a transaction: CREATE and DROP DATABASE are run
-/// over it, and what it records stays whatever becomes of the caller. `look` reads the same
-/// database's catalog at once, in a session that has been there longer: in a new one every plan
-/// costs much.
+/// over it, and what it records stays whatever becomes of the caller.
 struct PoolSession {
     Reactor& reactor;
     Executor& control;
-    std::function<Rows(const std::string& sql)> look;
+    TemplateCatalog& catalog;
     std::string branch;
+    std::string database_template;
     CloneStrategy strategy = CloneStrategy::automatic;
     /// How long the template is waited for while another session migrates it.
     std::chrono::milliseconds patience{30'000};

@@ -55,20 +55,17 @@ Task<void> TemplateHold::close() {
 }
 
 Task<void> TemplateHold::share(std::chrono::milliseconds patience) {
-    const TimePoint deadline = reactor_.host().now() + patience;
-    for (;;) {
-        co_await keep_trying(&TemplateHold::try_share, deadline);
-        const bool abandoned = co_await takes_connections();
-        if (!abandoned) co_return;
-        // Who died while it had the template has left it open.
-        co_await unshare();
-        co_await keep_trying(&TemplateHold::try_hold, deadline);
-        co_await close();
-    }
+    co_await keep_trying(&TemplateHold::try_share, reactor_.host().now() + patience);
 }
 
 Task<void> TemplateHold::unshare() {
     co_await control_.run("SELECT " + lock("pg_advisory_unlock_shared", hold));
+}
+
+Task<void> TemplateHold::close_abandoned(std::chrono::milliseconds patience) {
+    co_await unshare();
+    co_await keep_trying(&TemplateHold::try_hold, reactor_.host().now() + patience);
+    co_await close();
 }
 
 Task<void> TemplateHold::keep_trying(Attempt attempt, TimePoint deadline) {
@@ -109,12 +106,6 @@ Task<bool> TemplateHold::try_share() {
 Task<bool> TemplateHold::ask(std::string condition) {
     const Rows rows = co_await control_.run("SELECT " + condition);
     co_return rows.at(0).at(0) == "t";
-}
-
-Task<bool> TemplateHold::takes_connections() {
-    return ask(mad::format(
-        "EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = {} AND datallowconn)",
-        quote_literal(database_)));
 }
 
 Task<void> TemplateHold::refuse_connections() {

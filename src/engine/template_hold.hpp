@@ -38,6 +38,9 @@ class TemplateHold {
     /// With others who clone it too, until unshare().
     Task<void> share(std::chrono::milliseconds patience);
     Task<void> unshare();
+    /// What is shared and yet takes connections: who died while it had the template left it so.
+    /// Ends the share.
+    Task<void> close_abandoned(std::chrono::milliseconds patience);
 
     bool is_open() const noexcept { return is_open_; }
 
@@ -50,7 +53,6 @@ class TemplateHold {
     Task<bool> try_share();
     Task<bool> ask(std::string condition);
     Task<void> refuse_connections();
-    Task<bool> takes_connections();
     std::string lock(std::string_view function, std::string_view name) const;
 
     Reactor& reactor_;

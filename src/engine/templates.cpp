@@ -35,16 +35,6 @@ Task<void> ensure_template(Executor& beside, std::string name, std::string branc
                                   keeper.at(0).at(0).value()))));
 }
 
-std::string foreign_keeper_sql(std::string_view name) {
-    return mad::format(
-        R"sql((SELECT keeper.datname
-  FROM pg_catalog.pg_database kept CROSS JOIN mad_migrate.control ours
-  JOIN pg_catalog.pg_database keeper ON keeper.oid::pg_catalog.text = pg_catalog.substring(
-       pg_catalog.shobj_description(kept.oid, 'pg_database'), 'kept by mad_migrate in database ".*" [(]([0-9]+)[)]$')
- WHERE kept.datname = {} AND keeper.oid NOT IN (ours.database, coalesce(ours.original, ours.database))))sql",
-        name);
-}
-
 void refuse_foreign_keeper(const Cell& keeper, std::string_view name, std::string_view branch) {
     if (!keeper) return;
     throw Failure(
@@ -59,7 +49,8 @@ void refuse_foreign_keeper(const Cell& keeper, std::string_view name, std::strin
 }
 
 Task<void> refuse_foreign_template(Executor& control, std::string name, std::string branch) {
-    const Rows rows = co_await control.run("SELECT " + foreign_keeper_sql(quote_literal(name)));
+    const Rows rows = co_await control.run(
+        mad::format("SELECT mad_migrate.foreign_keeper({})", quote_literal(name)));
     refuse_foreign_keeper(rows.at(0).at(0), name, branch);
 }
 

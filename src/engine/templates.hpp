@@ -10,13 +10,10 @@ namespace mad {
 
 /// Creates it from template0 unless it exists. `beside` is a session in another database.
 Task<void> ensure_template(Executor& beside, std::string name, std::string branch);
-/// The other control database that keeps the template, or NULL, as asked in ours by the extension's
-/// owner. `name` is an SQL expression.
-std::string foreign_keeper_sql(std::string_view name);
-/// Throws Failure(foreign_template) where there is one: the two would not know of each other's
-/// locks.
+/// Throws Failure(foreign_template) where another control database keeps it: the two would not know
+/// of each other's locks.
 void refuse_foreign_keeper(const Cell& keeper, std::string_view name, std::string_view branch);
-/// Asks and throws.
+/// The same, asked in ours by the extension's owner.
 Task<void> refuse_foreign_template(Executor& control, std::string name, std::string branch);
 
 }  // namespace mad

@@ -35,7 +35,7 @@ void refuse_uncommitted_branch(const Branch& branch) {
 
 }  // namespace
 
-PoolControl::PoolControl(const Branch& branch) : branch_(branch.name) {
+PoolControl::PoolControl(const Branch& branch) : branch_(branch.name), template_(branch) {
     refuse_uncommitted_branch(branch);
     const char* const database = call([] { return get_database_name(MyDatabaseId); });
     control_ = reactor_.complete(
@@ -43,7 +43,11 @@ PoolControl::PoolControl(const Branch& branch) : branch_(branch.name) {
 }
 
 PoolSession PoolControl::session() {
-    return {reactor_, *control_, query_latest, branch_,
+    return {reactor_,
+            *control_,
+            template_,
+            branch_,
+            template_.database(),
             clone_strategy_named(settings::clone_strategy())};
 }
 

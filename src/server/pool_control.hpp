@@ -6,6 +6,7 @@
 
 #include "engine/pool.hpp"
 #include "server/catalog.hpp"
+#include "server/catalog_template.hpp"
 #include "server/host.hpp"
 
 namespace mad::pg {
@@ -25,6 +26,7 @@ class PoolControl {
     PoolSession session();
 
     const std::string branch_;
+    CatalogTemplate template_;
     ServerHost host_;
     Reactor reactor_{host_};
     std::unique_ptr<Executor> control_;

@@ -13,23 +13,38 @@
 namespace mad {
 namespace {
 
-/// As the control database describes a template, which another one may keep.
-Rows template_row(const char* built, const char* large = "f", Cell keeper = {}) {
-    return {{"app_template", std::move(keeper), built, large}};
-}
+class FakeCatalog final : public TemplateCatalog {
+ public:
+    TemplateState state() override {
+        if (when_looked) when_looked();
+        const TemplateState seen = states.front();
+        if (states.size() > 1) states.pop_front();
+        return seen;
+    }
+    std::int64_t bytes() override { return size; }
+    std::string dressing(const std::string& clone) override { return "DRESS " + clone + ";"; }
+
+    static TemplateState closed(bool built) {
+        TemplateState state;
+        state.built = built;
+        state.owner = "app_owner";
+        return state;
+    }
+
+    std::deque<TemplateState> states{closed(true)};  // one after the other; the last one ever after
+    std::int64_t size = 0;
+    std::function<void()> when_looked;
+};
 
 class PoolTest : public testing::Test {
  protected:
     PoolTest() {
-        control.when("EXISTS", {test::rows({{"f"}})});
-        control.when("try_advisory_lock_shared", {test::rows({{"t", "t"}})});
-        control.when("'creating' FROM mad_migrate.control",
-                     {test::rows({{"mad_pool_1_7", "app_owner", ""}})});
+        control.when("try_advisory_lock", {test::rows({{"t", "t"}})});
+        control.when("'creating' FROM mad_migrate.control", {test::rows({{"mad_pool_1_7", ""}})});
     }
 
     PoolSession session(CloneStrategy strategy = CloneStrategy::wal_log) {
-        return {reactor, control,  [this](const std::string& sql) { return look(sql); },
-                "app",   strategy, {}};
+        return {reactor, control, catalog, "app", "app_template", strategy, {}};
     }
     std::size_t position_of(const std::string& text) const {
         for (std::size_t i = 0; i < control.asked.size(); ++i) {
@@ -42,17 +57,7 @@ class PoolTest : public testing::Test {
     test::FakeHost host;
     Reactor reactor{host};
     test::ScriptedExecutor control;
-    std::deque<Rows> templates{template_row("t")};  // look by look; the last one ever after
-    std::vector<std::string> looks;
-
- private:
-    Rows look(const std::string& sql) {
-        looks.push_back(sql);
-        if (sql.find("aclexplode") != std::string::npos) return {{"GRANT dress;"}};
-        const Rows seen = templates.front();
-        if (templates.size() > 1) templates.pop_front();
-        return seen;
-    }
+    FakeCatalog catalog;
 };
 
 TEST_F(PoolTest, RecordsACloneBeforeItIsMade) {
@@ -61,13 +66,20 @@ TEST_F(PoolTest, RecordsACloneBeforeItIsMade) {
         "CREATE DATABASE \"mad_pool_1_7\" TEMPLATE \"app_template\" OWNER app_owner STRATEGY "
         "wal_log ALLOW_CONNECTIONS false");
     EXPECT_LT(position_of("INSERT INTO mad_migrate.registry"), made);
-    EXPECT_LT(made, position_of("GRANT dress; UPDATE mad_migrate.registry SET state = 'ready'"));
+    EXPECT_LT(made,
+              position_of("DRESS mad_pool_1_7; UPDATE mad_migrate.registry SET state = 'ready'"));
     EXPECT_NE(control.asked.back().find("pg_advisory_unlock_shared"), std::string::npos);
 }
 
-TEST_F(PoolTest, AsksForTheOwnerWhenItsTurnHasCome) {
+TEST_F(PoolTest, LooksAtTheTemplateWhenNobodyCanChangeIt) {
+    const std::string unshare =
+        "pg_advisory_unlock_shared(pg_catalog.hashtextextended('mad_migrate:template:app'";
+    catalog.when_looked = [&] {
+        EXPECT_TRUE(asked("pg_try_advisory_lock_shared"));
+        EXPECT_FALSE(asked(unshare));
+    };
     reactor.complete(clone_template(session()));
-    EXPECT_LT(position_of("try_advisory_lock_shared"), position_of("b.owner"));
+    EXPECT_LT(position_of("CREATE DATABASE"), position_of(unshare));
 }
 
 TEST_F(PoolTest, LeavesNothingOfACloneThatFails) {
@@ -98,25 +110,52 @@ TEST_F(PoolTest, TakesTheNextNameWhereOneIsTaken) {
 }
 
 TEST_F(PoolTest, BuildsATemplateThatHasNoVersionFirst) {
-    templates = {template_row("f"), template_row("t")};
-    reactor.complete(clone_template(session(CloneStrategy::file_copy)));
-    EXPECT_NE(control.asked.front().find("mad_migrate.upgrade('app', 'heads', databases => "
-                                         "ARRAY['app_template']"),
-              std::string::npos);
+    catalog.states = {FakeCatalog::closed(false), FakeCatalog::closed(true)};
+    reactor.complete(clone_template(session()));
+    const std::size_t built =
+        position_of("mad_migrate.upgrade('app', 'heads', databases => ARRAY['app_template']");
+    EXPECT_LT(position_of("pg_advisory_unlock_shared(pg_catalog.hashtextextended("
+                          "'mad_migrate:template:app'"),
+              built);
+    EXPECT_LT(built, position_of("CREATE DATABASE"));
+}
+
+TEST_F(PoolTest, BuildsATemplateOnce) {
+    catalog.states = {FakeCatalog::closed(false)};
+    reactor.complete(clone_template(session()));
+    EXPECT_EQ(std::ranges::count_if(control.asked,
+                                    [](const std::string& sql) {
+                                        return sql.find("mad_migrate.upgrade(") !=
+                                               std::string::npos;
+                                    }),
+              1);
+    EXPECT_TRUE(asked("CREATE DATABASE"));
+}
+
+TEST_F(PoolTest, ClosesATemplateThatSomebodyLeftOpen) {
+    TemplateState open = FakeCatalog::closed(true);
+    open.open = true;
+    catalog.states = {open, FakeCatalog::closed(true)};
+    reactor.complete(clone_template(session()));
+    EXPECT_LT(position_of("ALTER DATABASE \"app_template\" ALLOW_CONNECTIONS false"),
+              position_of("CREATE DATABASE"));
 }
 
 TEST_F(PoolTest, GoesByTheTemplatesSize) {
-    templates = {template_row("t", "t")};
-    reactor.complete(clone_template(session(CloneStrategy::automatic)));
-    EXPECT_NE(looks.front().find("pg_database_size"), std::string::npos);
-    EXPECT_TRUE(asked("STRATEGY file_copy"));
+    for (const auto& [size, strategy] :
+         {std::pair{std::int64_t{31} << 20, "wal_log"}, {std::int64_t{32} << 20, "file_copy"}}) {
+        catalog.size = size;
+        control.asked.clear();
+        reactor.complete(clone_template(session(CloneStrategy::automatic)));
+        EXPECT_TRUE(asked(std::string("STRATEGY ") + strategy)) << size;
+    }
 }
 
 TEST_F(PoolTest, ClonesNoTemplateThatAnotherControlDatabaseKeeps) {
-    templates = {template_row("f", "f", "staging")};
+    catalog.states.front().foreign_keeper = "staging";
     EXPECT_EQ(test::failure_of([&] { reactor.complete(clone_template(session())); }).sqlstate,
               "MM030");
-    EXPECT_TRUE(control.asked.empty());
+    EXPECT_FALSE(asked("CREATE DATABASE"));
 }
 
 TEST_F(PoolTest, FillsUpToTheSizeAndNoFurther) {

@@ -69,20 +69,22 @@ TEST_F(TemplateHoldTest, SharesBehindWhoeverIsInTheGate) {
         "'mad_migrate:template gate:app'",
         {no, no, yes});
     answer("pg_try_advisory_lock_shared", {yes});
-    answer("EXISTS", {no});
     reactor.complete(hold.share(1s));
     EXPECT_EQ(host.waits, 2U);
     EXPECT_FALSE(asked("ALLOW_CONNECTIONS"));
 }
 
-TEST_F(TemplateHoldTest, ClosesWhatSomebodyLeftOpen) {
+TEST_F(TemplateHoldTest, ClosesAloneWhatSomebodyLeftOpen) {
     answer("pg_try_advisory_lock_shared", {yes});
-    answer("pg_try_advisory_lock(", {yes});
-    answer("EXISTS", {yes, no});
+    answer("pg_try_advisory_lock(", {no, yes});
     reactor.complete(hold.share(1s));
+    control.asked.clear();
+    reactor.complete(hold.close_abandoned(1s));
+    EXPECT_NE(control.asked.front().find("pg_advisory_unlock_shared"), std::string::npos);
+    EXPECT_EQ(host.waits, 1U);
     EXPECT_TRUE(asked("ALLOW_CONNECTIONS false"));
     EXPECT_TRUE(asked("pg_terminate_backend"));
-    EXPECT_NE(control.asked.back().find("EXISTS"), std::string::npos);
+    EXPECT_NE(control.asked.back().find("pg_advisory_unlock("), std::string::npos);
 }
 
 }  // namespace

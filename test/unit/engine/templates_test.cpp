@@ -54,7 +54,8 @@ void refuse(test::ScriptedExecutor& control) {
 
 TEST(Templates, RefusesOneThatAnotherControlDatabaseKeeps) {
     test::ScriptedExecutor control;
-    control.when("shobj_description", {test::rows({{Cell()}}), test::rows({{"staging"}})});
+    control.when("mad_migrate.foreign_keeper('app_template')",
+                 {test::rows({{Cell()}}), test::rows({{"staging"}})});
     refuse(control);
     const Report report = test::failure_of([&] { refuse(control); });
     EXPECT_EQ(report.sqlstate, "MM030");
