@@ -132,7 +132,7 @@ sub interrupt_and_resume
     is(progress($branch), "|one/$point->[2]/6/f", "$what: what is complete is known");
     # Of a server that goes down, the database's session may be the first that is gone, and the caller see that yet.
     like($cluster->safe_psql($control, "SELECT status, problem FROM mad_migrate.status('$branch')"),
-        qr/^partial\|\Q${\ standstill($point)}\E: (?:the run was interrupted|connection to database "other" was lost)$/,
+        qr/^partial\|\Q${\ standstill($point)}\E: (?:the run was interrupted|connection to database "$database{$branch}" was lost)$/,
         "$what: so it is without a look into it");
     like(($cluster->psql($control, "SELECT mad_migrate.remove_script('$branch', 'one')"))[2],
         qr/cannot be removed: it is half-way/, "$what: its script stays");

@@ -87,5 +87,6 @@ is($cluster->safe_psql('mad', q{SELECT script ~ '-- \u00e9 \u20ac \U0001F600\n' 
 mkdir "$project/migrations/lost+found", 0000;
 succeeds('a folder that is no branch\'s', migrate('upgrade', 'all'));
 is($cluster->safe_psql('mad', q{SELECT count(*) FROM mad_migrate.script WHERE branch = 'app'}), 2, 'the others are added');
+rmdir "$project/migrations/lost+found" or die $!;
 
 done_testing();
