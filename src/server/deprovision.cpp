@@ -182,7 +182,7 @@ std::string restore(const Branch& branch, const std::string& id) {
     const Rows taken =
         query_latest(mad::format("SELECT FROM pg_catalog.pg_database WHERE datname = {}",
                                  quote_literal(registered->former_name)));
-    if (!taken.empty()) throw name_taken(organization);
+    if (!taken.empty()) throw name_taken(organization, false);
     cancel_jobs(organization, "drop");
     query_latest(mad::format(
         "UPDATE mad_migrate.registry SET database = former_name, state = 'ready', former_name = "

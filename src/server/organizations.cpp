@@ -129,13 +129,15 @@ Failure database_gone(const Organization& organization) {
                    "=> true).");
 }
 
-Failure name_taken(const Organization& organization) {
+Failure name_taken(const Organization& organization, bool can_adopt) {
     return Failure(
         Code::duplicate_database,
         mad::format("database \"{}\" already exists", organization.database),
         mad::format("It is not registered as that of organization \"{}\".", organization.id),
-        mad::format("Rename or drop it, or register it: SELECT mad_migrate.adopt({}, {}).",
-                    quote_literal(organization.branch), quote_literal(organization.database)));
+        can_adopt
+            ? mad::format("Rename or drop it, or register it: SELECT mad_migrate.adopt({}, {}).",
+                          quote_literal(organization.branch), quote_literal(organization.database))
+            : "Rename or drop it, and run the call again.");
 }
 
 }  // namespace mad::pg

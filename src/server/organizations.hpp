@@ -28,6 +28,7 @@ std::vector<std::string> organizations_databases(const Branch& branch,
 
 /// A database of ours that is not where the registry says.
 Failure database_gone(const Organization& organization);
-Failure name_taken(const Organization& organization);
+/// An organization that has a database, put aside, cannot adopt another one.
+Failure name_taken(const Organization& organization, bool can_adopt);
 
 }  // namespace mad::pg

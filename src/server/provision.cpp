@@ -27,7 +27,7 @@ std::optional<std::string> find(const Organization& organization) {
                         quote_literal(organization.id), quote_literal(organization.branch)));
     }
     if (found.gone) throw database_gone(organization);
-    if (found.name_taken) throw name_taken(organization);
+    if (found.name_taken) throw name_taken(organization, true);
     return found.database;
 }
 

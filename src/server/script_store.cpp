@@ -81,6 +81,63 @@ std::vector<IncomingScript> keep_changes(std::vector<IncomingScript> scripts,
     return scripts;
 }
 
+/// Where an upgrade stopped in the middle of a revision, so that the version is still the one
+/// before: of the control database its history tells it, of others the last run that moved them or
+/// tried. Runs that never came to look at a database say nothing of it.
+Rows half_way_through(const std::string& branch, const std::string& revision) {
+    return query_latest(mad::format(
+        R"sql(SELECT current_database(), format('statement %s of %s', h.statements_done + 1, h.statements), h.statements_done > 0
+  FROM mad_migrate.history h
+ WHERE h.branch = {branch} AND h.revision = {revision} AND h.direction = 'upgrade' AND h.finished_at IS NULL
+UNION ALL
+SELECT d.database, left(last.standstill, -length(' of revision ' || {revision})),
+       NOT starts_with(last.standstill, 'statement 1 of ')
+  FROM mad_migrate.databases d
+ CROSS JOIN LATERAL (
+        SELECT e.status, e.standstill, coalesce(e.to_revisions, '{{}}') AS revisions
+          FROM mad_migrate.run_database_entry e
+          JOIN mad_migrate.run_entry r ON r.run = e.run
+         WHERE e.database = d.database AND r.branch = d.branch AND NOT r.dry_run
+           AND (e.status IN ('partial', 'upgraded', 'downgraded', 'stamped')
+                OR e.status = 'running' AND e.standstill IS NOT NULL
+                OR r.direction = 'stamp' AND e.status = 'up to date')
+         ORDER BY e.run DESC LIMIT 1) last
+ WHERE d.branch = {branch} AND d.present AND last.status IN ('partial', 'running')
+   AND right(last.standstill, length(' of revision ' || {revision})) = ' of revision ' || {revision}
+   AND last.revisions @> coalesce(d.revisions, '{{}}') AND last.revisions <@ coalesce(d.revisions, '{{}}')
+   AND NOT (d.kind = 'main' AND d.database = current_database())
+ ORDER BY 3 DESC, 1 LIMIT 1)sql",
+        fmt::arg("branch", quote_literal(branch)), fmt::arg("revision", quote_literal(revision))));
+}
+
+Failure half_way(const std::string& branch, const std::string& revision, const Row& where,
+                 const std::string& message) {
+    return Failure(
+        Code::partial_step, message,
+        mad::format("In database \"{}\" its upgrade stopped at {}.", where[0].value(),
+                    where[1].value()),
+        mad::format("Finish it with {}, or mend the database by hand and say where it stands with "
+                    "mad_migrate.stamp.",
+                    finish_call(branch, Direction::upgrade, revision, where[0].value())));
+}
+
+/// No database could ever finish what was begun.
+void refuse_half_way(const std::string& branch, const std::string& revision) {
+    const Rows rows = half_way_through(branch, revision);
+    if (rows.empty()) return;
+    throw half_way(branch, revision, rows[0],
+                   mad::format("revision \"{}\" cannot be removed: it is half-way", revision));
+}
+
+/// What of the earlier text was not run would be lost. Where nothing of it is done, it is run anew.
+void refuse_edited_half_way(const std::string& branch, const std::string& revision) {
+    const Rows rows = half_way_through(branch, revision);
+    if (rows.empty() || rows[0][2] != "t") return;
+    throw half_way(
+        branch, revision, rows[0],
+        mad::format("script of revision \"{}\" cannot be changed: it is half-way", revision));
+}
+
 void refuse_edited(const std::string& branch, const RevisionGraph& graph,
                    const std::vector<IncomingScript>& changes,
                    const std::map<std::string, Stored>& stored) {
@@ -90,7 +147,10 @@ void refuse_edited(const std::string& branch, const RevisionGraph& graph,
         if (found == stored.end() || found->second.text == incoming.text) continue;
         lock_scripts_for_editing();
         const std::vector<std::string> databases = databases_with(branch, graph, id);
-        if (databases.empty()) continue;
+        if (databases.empty()) {
+            refuse_edited_half_way(branch, id);
+            continue;
+        }
         throw Failure(
             Code::applied_script,
             mad::format("script of revision \"{}\" was edited after it was applied", id),
@@ -147,48 +207,6 @@ void write_row(const std::string& branch, const IncomingScript& incoming) {
         fmt::arg("sections", quote_array(section_names(script))),
         fmt::arg("outside_transaction", quote_array(sections_outside_transaction(incoming))),
         fmt::arg("script", quote_literal(incoming.text)), fmt::arg("shipped", creating_extension)));
-}
-
-/// Where an upgrade stopped in the middle of a revision, so that the version is still the one
-/// before: of the control database its history tells it, of others the last run that moved them or
-/// tried. Runs that never came to look at a database say nothing of it.
-Rows half_way_through(const std::string& branch, const std::string& revision) {
-    return query_latest(mad::format(
-        R"sql(SELECT current_database(), format('statement %s of %s', h.statements_done + 1, h.statements)
-  FROM mad_migrate.history h
- WHERE h.branch = {branch} AND h.revision = {revision} AND h.direction = 'upgrade' AND h.finished_at IS NULL
-UNION ALL
-SELECT d.database, left(last.standstill, -length(' of revision ' || {revision}))
-  FROM mad_migrate.databases d
- CROSS JOIN LATERAL (
-        SELECT e.status, e.standstill, coalesce(e.to_revisions, '{{}}') AS revisions
-          FROM mad_migrate.run_database_entry e
-          JOIN mad_migrate.run_entry r ON r.run = e.run
-         WHERE e.database = d.database AND r.branch = d.branch AND NOT r.dry_run
-           AND (e.status IN ('partial', 'upgraded', 'downgraded', 'stamped')
-                OR e.status = 'running' AND e.standstill IS NOT NULL
-                OR r.direction = 'stamp' AND e.status = 'up to date')
-         ORDER BY e.run DESC LIMIT 1) last
- WHERE d.branch = {branch} AND d.present AND last.status IN ('partial', 'running')
-   AND right(last.standstill, length(' of revision ' || {revision})) = ' of revision ' || {revision}
-   AND last.revisions @> coalesce(d.revisions, '{{}}') AND last.revisions <@ coalesce(d.revisions, '{{}}')
-   AND NOT (d.kind = 'main' AND d.database = current_database())
- ORDER BY 1 LIMIT 1)sql",
-        fmt::arg("branch", quote_literal(branch)), fmt::arg("revision", quote_literal(revision))));
-}
-
-/// No database could ever finish what was begun.
-void refuse_half_way(const std::string& branch, const std::string& revision) {
-    const Rows rows = half_way_through(branch, revision);
-    if (rows.empty()) return;
-    throw Failure(
-        Code::partial_step,
-        mad::format("revision \"{}\" cannot be removed: it is half-way", revision),
-        mad::format("In database \"{}\" its upgrade stopped at {}.", rows[0][0].value(),
-                    rows[0][1].value()),
-        mad::format("Finish it with {}, or mend the database by hand and say where it stands with "
-                    "mad_migrate.stamp.",
-                    finish_call(branch, Direction::upgrade, revision, rows[0][0].value())));
 }
 
 }  // namespace

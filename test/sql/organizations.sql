@@ -132,6 +132,10 @@ SELECT mad_migrate.provision_org('brick');
 SELECT mad_migrate.deprovision_org('nobody');
 \echo :LAST_ERROR_SQLSTATE
 SELECT mad_migrate.deprovision_org('acme', '-1 day');
+-- Its name may have been taken meanwhile.
+CREATE DATABASE regress_mad_brick;
+SELECT mad_migrate.restore_org('brick');
+DROP DATABASE regress_mad_brick;
 -- Brought back, it catches up with what was missed.
 SELECT mad_migrate.restore_org('brick');
 SELECT mad_migrate.restore_org('brick');
