@@ -49,6 +49,8 @@ CREATE TABLE mad_migrate.run_database_entry (
 );
 CREATE INDEX run_database_entry_database ON mad_migrate.run_database_entry (database, run);
 COMMENT ON INDEX mad_migrate.run_database_entry_database IS 'Finds the last run of a database';
+CREATE INDEX run_database_entry_standstill ON mad_migrate.run_database_entry (database) WHERE standstill IS NOT NULL;
+COMMENT ON INDEX mad_migrate.run_database_entry_standstill IS 'Finds the few databases that were half-way';
 COMMENT ON TABLE mad_migrate.run_database_entry IS 'What view run_database is made of';
 COMMENT ON COLUMN mad_migrate.run_database_entry.run IS 'Number of the run';
 COMMENT ON COLUMN mad_migrate.run_database_entry.database IS 'Database that was migrated';

@@ -21,6 +21,7 @@ COMMENT ON FUNCTION mad_migrate.record_step(text, text, text, text, text[], text
 CREATE FUNCTION mad_migrate.begin_partial_step(branch text, revision text, direction text, checksum text,
                                                statements int, run bigint)
 RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
     step bigint;
     unfinished mad_migrate.history;
@@ -30,7 +31,7 @@ BEGIN
     VALUES (begin_partial_step.branch, begin_partial_step.revision, begin_partial_step.direction,
             begin_partial_step.checksum, clock_timestamp(), begin_partial_step.statements, 0,
             begin_partial_step.run)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (branch) WHERE finished_at IS NULL DO NOTHING
     RETURNING h.id INTO step;
     IF step IS NULL THEN
         SELECT * INTO unfinished FROM mad_migrate.history AS h

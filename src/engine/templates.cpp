@@ -35,6 +35,19 @@ Task<void> ensure_template(Executor& beside, std::string name, std::string branc
                                   keeper.at(0).at(0).value()))));
 }
 
+/// In the branch's search path anybody may have made operators.
+Task<void> have_numbers_logged(Executor& database) {
+    co_await database.run(R"(
+SELECT pg_catalog.setval(called.id, called.last_value)
+  FROM (SELECT c.oid::pg_catalog.regclass AS id,
+               CASE WHEN pg_catalog.has_sequence_privilege(c.oid, 'UPDATE')
+                     AND pg_catalog.has_sequence_privilege(c.oid, 'USAGE')
+                    THEN pg_catalog.pg_sequence_last_value(c.oid::pg_catalog.regclass) END AS last_value
+          FROM pg_catalog.pg_class c
+         WHERE c.relkind OPERATOR(pg_catalog.=) 'S'::"char") called
+ WHERE called.last_value IS NOT NULL)");
+}
+
 void refuse_foreign_keeper(const Cell& keeper, std::string_view name, std::string_view branch) {
     if (!keeper) return;
     throw Failure(

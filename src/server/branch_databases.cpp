@@ -74,7 +74,10 @@ void ensure_template_present(Reactor& reactor, const Sessions& sessions, const B
 Task<std::unique_ptr<Executor>> BranchAccess::open(const Database& database) {
     refuse_elsewhere(database);
     if (!database.present) refuse_absent(database, branch_);
-    if (database.kind == "template") co_await hold_template(database.name);
+    if (database.kind == "template") {
+        co_await hold_template(database.name);
+        held_ = database;
+    }
     try {
         co_return co_await sessions_.open(database);
     } catch (const Failure& failure) {
@@ -103,6 +106,12 @@ Task<void> BranchAccess::hold_template(const std::string& database) {
 
 void BranchAccess::release_template() {
     if (!hold_) return;
+    try {
+        const std::unique_ptr<Executor> session = reactor_.complete(sessions_.open(held_));
+        reactor_.complete(have_numbers_logged(*session));
+    } catch (const Failure&) {
+        // Where the template cannot be reached nobody has taken a number either, and it must close.
+    }
     reactor_.complete(hold_->close());
     hold_.reset();
     reactor_.complete(control_->run(replace_stale_sql(branch_.name)));

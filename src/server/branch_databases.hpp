@@ -36,6 +36,7 @@ class BranchAccess {
     const Branch& branch_;
     std::unique_ptr<Executor> control_;  // has the hold's lock
     std::optional<TemplateHold> hold_;
+    Database held_;
 };
 
 }  // namespace mad::pg

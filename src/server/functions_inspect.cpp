@@ -1,5 +1,7 @@
 // SQL entry points that look: current, heads, branch_points, history, show, history_graph, status.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "core/history.hpp"
 #include "core/quote.hpp"
@@ -105,9 +107,19 @@ std::string state_of(const RevisionGraph& graph, const Heads& heads,
     return *pending == 0 ? "up to date" : "behind";
 }
 
-/// What the ledger last said of databases that are behind, each with its heads, unless they were
-/// moved since, or the script that failed was removed. A target that could not be reached is no
-/// trouble of a database's.
+/// Databases of which a script that is committed statement by statement was begun once: few.
+std::set<std::string> databases_begun() {
+    std::set<std::string> names;
+    for (Row& row : query("SELECT DISTINCT database FROM mad_migrate.run_database_entry "
+                          "WHERE standstill IS NOT NULL")) {
+        names.insert(std::move(row[0]).value());
+    }
+    return names;
+}
+
+/// What the ledger last said of databases, each with its heads, unless they were moved since, or
+/// the script that failed was removed, or an earlier database of that name is meant. A target that
+/// could not be reached is no trouble of a database's.
 std::map<std::string, Row> last_troubles(const std::string& branch,
                                          const std::map<std::string, std::string>& databases) {
     std::map<std::string, Row> troubles;
@@ -130,6 +142,8 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
                           FROM mad_migrate.run_database_entry e
                           JOIN mad_migrate.run_entry r ON r.run = e.run
                          WHERE e.database = d.name AND r.branch = {} AND NOT r.dry_run
+                           AND NOT EXISTS (SELECT FROM mad_migrate.registry g
+                                            WHERE g.branch = r.branch AND g.database = d.name AND g.created_at > e.started_at)
                            AND coalesce(e.sqlstate, '') NOT BETWEEN 'MM002' AND 'MM008'
                            AND (e.status <> 'running' OR e.standstill IS NOT NULL)
                          ORDER BY e.run DESC LIMIT 1) last
@@ -170,20 +184,22 @@ void add_status(ResultSet& results, const std::string& branch) {
     States states(graph);
     const std::vector<Database> databases = databases_of(branch, std::nullopt);
     std::vector<Row> rows;
-    std::map<std::string, std::string> behind;
+    std::map<std::string, std::string> doubtful;
+    const std::set<std::string> begun = databases_begun();
     for (const Database& database : databases) {
         const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
         const auto [state, pending] = states.of(database, heads);
-        if (state == "behind")
-            behind.emplace(database.name,
-                           join(std::vector<std::string>(heads.begin(), heads.end()), ","));
+        // A downgrade may be half-way although the version is still the one before.
+        if (state == "behind" || (state == "up to date" && begun.contains(database.name)))
+            doubtful.emplace(database.name,
+                             join(std::vector<std::string>(heads.begin(), heads.end()), ","));
         rows.push_back({branch, database.name, database.kind, array_cell(heads), state,
                         pending ? Cell(std::to_string(*pending)) : Cell(), Cell()});
     }
-    const std::map<std::string, Row> troubles = last_troubles(branch, behind);
+    const std::map<std::string, Row> troubles = last_troubles(branch, doubtful);
     for (Row& row : rows) {
         const auto trouble = troubles.find(row[1].value());
-        if (trouble != troubles.end()) {
+        if (trouble != troubles.end() && (row[4] == "behind" || trouble->second[1] == "partial")) {
             row[4] = trouble->second[1];
             row[6] = trouble->second[2];
         }

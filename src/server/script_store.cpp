@@ -98,6 +98,8 @@ SELECT d.database, left(last.standstill, -length(' of revision ' || {revision}))
           FROM mad_migrate.run_database_entry e
           JOIN mad_migrate.run_entry r ON r.run = e.run
          WHERE e.database = d.database AND r.branch = d.branch AND NOT r.dry_run
+           AND NOT EXISTS (SELECT FROM mad_migrate.registry g
+                            WHERE g.branch = d.branch AND g.database = d.database AND g.created_at > e.started_at)
            AND (e.status IN ('partial', 'upgraded', 'downgraded', 'stamped')
                 OR e.status = 'running' AND e.standstill IS NOT NULL
                 OR r.direction = 'stamp' AND e.status = 'up to date')

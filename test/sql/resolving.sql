@@ -88,5 +88,25 @@ SELECT status, split_part(error, E'\n', 1) AS error
   FROM mad_migrate.downgrade('halfway', '-7', on_error => 'report');
 SELECT status, problem FROM mad_migrate.status('halfway');
 
+-- A downgrade that stands still is not up to date, although the version is still the one before.
+SELECT mad_migrate.add_script('halfway', $script$/*
+Down
+
+Revision ID: 003_down
+Revises: 002_next
+Transaction: off
+*/
+-- migrate:upgrade
+CREATE TABLE down ();
+-- migrate:downgrade
+ALTER TABLE down ADD COLUMN gone int;
+SELECT 1 / (SELECT count(*) FROM down);
+DROP TABLE down;
+$script$, '003.sql');
+SELECT status FROM mad_migrate.upgrade('halfway');
+SELECT status FROM mad_migrate.downgrade('halfway', '-1', on_error => 'report');
+SELECT status, problem FROM mad_migrate.status('halfway');
+SELECT mad_migrate.is_up_to_date('halfway');
+
 DROP DATABASE regress_mad_halfway;
 DROP EXTENSION mad_migrate CASCADE;

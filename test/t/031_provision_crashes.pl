@@ -10,6 +10,7 @@ use Crash;
 use List::Util qw(shuffle);
 use Organizations;
 use PostgreSQL::Test::Utils;
+use Scripts;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
@@ -100,6 +101,16 @@ foreach my $round (1 .. $rounds)
 }
 wait_for_queue($cluster, $control);
 is(ask(q{SELECT count(*) FROM pg_database WHERE datname ~ '^app_'}), 1, 'in the end the template is left');
+
+# A clone is a copy of pages, in which the template's next 32 numbers are logged already.
+add_scripts($cluster, $control, 'app', { revision => 'numbered', revises => ['one'], downgrade => 'DROP TABLE numbered;',
+    upgrade => "CREATE TABLE numbered (id serial PRIMARY KEY);\nINSERT INTO numbered DEFAULT VALUES;" });
+ask(q{SELECT mad_migrate.upgrade('app')});
+ask(q{SELECT mad_migrate.provision_org('numbered')});
+$cluster->safe_psql('app_numbered', 'INSERT INTO numbered DEFAULT VALUES');
+crash($cluster, sub { $cluster->stop('immediate'); $cluster->start });
+is(($cluster->psql('app_numbered', 'INSERT INTO numbered DEFAULT VALUES RETURNING id > 2'))[1], "t",
+    'after a crash a clone gives no number again');
 
 unlike(slurp_file($cluster->logfile), qr/PANIC|TRAP|signal 11|signal 6/,
     'no backend ended by a fault of its own');
