@@ -200,7 +200,10 @@ BEGIN
                                   OR r.direction = 'stamp' AND d.status = 'up to date') AS moved
         FROM mad_migrate.run_database d
         JOIN mad_migrate.run_entry r ON r.run = d.run AND NOT r.dry_run
-        JOIN mad_migrate.databases b ON b.branch = r.branch AND b.database = d.database AND b.present
+        JOIN (SELECT p.branch, p.database FROM mad_migrate.databases p WHERE p.present
+              UNION ALL
+              SELECT g.branch, g.former_name FROM mad_migrate.registry g WHERE g.state = 'deprovisioned') b
+          ON b.branch = r.branch AND b.database = d.database
         GROUP BY b.branch, b.database
         HAVING bool_or(d.status = 'failed' OR d.standstill IS NOT NULL)
     )

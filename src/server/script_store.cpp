@@ -83,7 +83,8 @@ std::vector<IncomingScript> keep_changes(std::vector<IncomingScript> scripts,
 
 /// Where an upgrade stopped in the middle of a revision, so that the version is still the one
 /// before: of the control database its history tells it, of others the last run that moved them or
-/// tried. Runs that never came to look at a database say nothing of it.
+/// tried. Runs that never came to look at a database say nothing of it. What is put aside has its
+/// former name there, and can be brought back.
 Rows half_way_through(const std::string& branch, const std::string& revision) {
     return query_latest(mad::format(
         R"sql(SELECT current_database(), format('statement %s of %s', h.statements_done + 1, h.statements), h.statements_done > 0
@@ -92,7 +93,11 @@ Rows half_way_through(const std::string& branch, const std::string& revision) {
 UNION ALL
 SELECT d.database, left(last.standstill, -length(' of revision ' || {revision})),
        NOT starts_with(last.standstill, 'statement 1 of ')
-  FROM mad_migrate.databases d
+  FROM (SELECT p.branch, p.database, p.kind, p.present, p.revisions FROM mad_migrate.databases p
+        UNION ALL
+        SELECT g.branch, g.former_name, g.kind, true,
+               string_to_array(mad_migrate.published_version(g.database, g.branch), ',')
+          FROM mad_migrate.registry g WHERE g.state = 'deprovisioned') d
  CROSS JOIN LATERAL (
         SELECT e.status, e.standstill, coalesce(e.to_revisions, '{{}}') AS revisions
           FROM mad_migrate.run_database_entry e

@@ -219,6 +219,12 @@ SELECT mad_migrate.purge_runs('0') > 0 AS purged;
 SELECT run - :last AS run, status FROM mad_migrate.run ORDER BY 1;
 SELECT status, problem FROM mad_migrate.status('fleet') WHERE database = 'regress_mad_a';
 SELECT mad_migrate.remove_script('fleet', '004_four');
+-- So it is while it is put aside.
+BEGIN;
+SELECT mad_migrate.deprovision_org('a', branch => 'fleet') > now() AS put_aside;
+SELECT mad_migrate.purge_runs('0');
+SELECT mad_migrate.remove_script('fleet', '004_four');
+ROLLBACK;
 -- Out of trouble, it is forgotten too, once nothing older is left that says otherwise.
 \c regress_mad_a
 TRUNCATE one;
