@@ -30,6 +30,17 @@ class FleetLedgerTest : public test::FleetTest {
     const std::vector<DatabaseOutcome>& migrate_recorded(const Names& databases, std::size_t jobs) {
         return migrate(databases, jobs, &ledger_);
     }
+    void cancel_at_each_wait(std::size_t count, std::size_t jobs) {
+        migrate_recorded(databases(count), jobs);
+        const std::size_t waits = host_.waits;
+        for (std::size_t k = 1; k <= waits; ++k) {
+            host_.waits = 0;
+            host_.cancel_at = k;
+            EXPECT_THROW(migrate_recorded(databases(count), jobs), test::Cancelled);
+            EXPECT_EQ(sessions_, 0U);
+            EXPECT_EQ(session_.in_flight, 0);
+        }
+    }
     static bool tells(const std::string& write, const std::string& database,
                       const std::string& status) {
         return write.find("(7, '" + database + "', '" + status + "'") != std::string::npos;
@@ -153,15 +164,7 @@ TEST_F(FleetLedgerTest, WritesThatAScriptIsHalfWayBeforeItsFirstStatement) {
 TEST_F(FleetLedgerTest, EndsWithACancelWhileAScriptWaitsForTheLedger) {
     scripts_.put("003", Direction::upgrade, {test::outside("VACUUM")});
     answers_ = {{"begin_partial_step", test::rows({{"42"}})}};
-    migrate_recorded(databases(4), 2);
-    const std::size_t waits = host_.waits;
-    for (std::size_t k = 1; k <= waits; ++k) {
-        host_.waits = 0;
-        host_.cancel_at = k;
-        EXPECT_THROW(migrate_recorded(databases(4), 2), test::Cancelled);
-        EXPECT_EQ(sessions_, 0U);
-        EXPECT_EQ(session_.in_flight, 0);
-    }
+    cancel_at_each_wait(4, 2);
 }
 
 TEST_F(FleetLedgerTest, EndsWithTheLedgersSession) {
@@ -181,15 +184,7 @@ TEST_F(FleetLedgerTest, EndsWithTheLedgersSession) {
 }
 
 TEST_F(FleetLedgerTest, EndsWithACancelAtAnyWait) {
-    migrate_recorded(databases(6), 3);
-    const std::size_t waits = host_.waits;
-    for (std::size_t k = 1; k <= waits; ++k) {
-        host_.waits = 0;
-        host_.cancel_at = k;
-        EXPECT_THROW(migrate_recorded(databases(6), 3), test::Cancelled);
-        EXPECT_EQ(sessions_, 0U);
-        EXPECT_EQ(session_.in_flight, 0);
-    }
+    cancel_at_each_wait(6, 3);
 }
 
 TEST_F(FleetLedgerTest, NamesTheBlockerThatWasSeenWhileItWaited) {
