@@ -8,10 +8,11 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT keeper.datname
               FROM pg_database kept
-             CROSS JOIN mad_migrate.control ours
+             CROSS JOIN LATERAL substring(shobj_description(kept.oid, 'pg_database'),
+                                          'kept by mad_migrate in database ".*" [(]([0-9]{1,10})[)]$') named (oid)
               JOIN pg_database keeper
-                ON keeper.oid::text = substring(shobj_description(kept.oid, 'pg_database'),
-                                                'kept by mad_migrate in database ".*" [(]([0-9]+)[)]$')
+                ON keeper.oid = CASE WHEN named.oid::bigint < 2::bigint ^ 32 THEN named.oid::bigint::oid END
+             CROSS JOIN mad_migrate.control ours
              WHERE kept.datname = template::name AND keeper.oid NOT IN (ours.database, coalesce(ours.original, ours.database)));
 END
 $$;

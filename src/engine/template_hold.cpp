@@ -94,13 +94,11 @@ Task<bool> TemplateHold::try_hold() {
     return ask(lock("pg_try_advisory_lock", hold));
 }
 
+/// CASE, for it alone has an order.
 Task<bool> TemplateHold::try_share() {
-    const bool passed = co_await ask(lock("pg_try_advisory_lock_shared", gate));
-    if (!passed) co_return false;
-    const Rows rows = co_await control_.run(mad::format("SELECT {}, {}",
-                                                        lock("pg_try_advisory_lock_shared", hold),
-                                                        lock("pg_advisory_unlock_shared", gate)));
-    co_return rows.at(0).at(0) == "t";
+    return ask(mad::format(
+        "CASE WHEN {} THEN {} AND {} ELSE false END", lock("pg_try_advisory_lock_shared", gate),
+        lock("pg_advisory_unlock_shared", gate), lock("pg_try_advisory_lock_shared", hold)));
 }
 
 Task<bool> TemplateHold::ask(std::string condition) {

@@ -22,6 +22,8 @@ struct ConnectionSettings {
     std::string administrator_options;  // a conninfo string; it may hold secrets
     /// Sent with the connection request, so that RESET ALL gives them back.
     SessionSettings session_settings;
+
+    bool operator==(const ConnectionSettings&) const = default;
 };
 
 /// Everything libpq is told. Throws Failure(invalid_parameter) for administrator's options that are

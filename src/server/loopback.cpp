@@ -71,10 +71,8 @@ remote::SessionSettings bookkeeping_settings() {
     return all;
 }
 
-Task<std::unique_ptr<Executor>> connect_loopback(Reactor& reactor, std::string user,
-                                                 std::string database,
-                                                 remote::SessionSettings session) {
-    cancel_sessions_at_exit();
+remote::ConnectionSettings loopback_settings(std::string user, std::string database,
+                                             remote::SessionSettings session) {
     remote::ConnectionSettings settings;
     settings.host = socket_directory();
     settings.port = std::to_string(PostPortNumber);
@@ -86,8 +84,16 @@ Task<std::unique_ptr<Executor>> connect_loopback(Reactor& reactor, std::string u
     settings.expected_instance = server_start();
     settings.administrator_options = settings::connection_options();
     settings.session_settings = std::move(session);
-    co_return co_await remote::connect(reactor, std::move(settings),
-                                       reactor.host().now() + connect_timeout);
+    return settings;
+}
+
+Task<std::unique_ptr<Executor>> connect_loopback(Reactor& reactor, std::string user,
+                                                 std::string database,
+                                                 remote::SessionSettings session) {
+    cancel_sessions_at_exit();
+    co_return co_await remote::connect(
+        reactor, loopback_settings(std::move(user), std::move(database), std::move(session)),
+        reactor.host().now() + connect_timeout);
 }
 
 }  // namespace mad::pg

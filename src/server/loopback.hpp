@@ -11,7 +11,9 @@
 
 namespace mad::pg {
 
-/// Needs no database of the caller's: a process that is connected to none can open one too.
+/// Need no database of the caller's: a process that is connected to none can open one too.
+remote::ConnectionSettings loopback_settings(std::string user, std::string database,
+                                             remote::SessionSettings session);
 Task<std::unique_ptr<Executor>> connect_loopback(Reactor& reactor, std::string user,
                                                  std::string database,
                                                  remote::SessionSettings session);

@@ -33,18 +33,20 @@ void refuse_uncommitted_branch(const Branch& branch) {
         "COMMIT first, and run the call again.");
 }
 
-}  // namespace
-
-PoolControl::PoolControl(const Branch& branch) : branch_(branch.name), template_(branch) {
+KeptSession open_control(const Branch& branch) {
     refuse_uncommitted_branch(branch);
     const char* const database = call([] { return get_database_name(MyDatabaseId); });
-    control_ = reactor_.complete(
-        connect_loopback(reactor_, role_name(extension_owner()), database, pool_settings()));
+    return KeptSession(role_name(extension_owner()), database, pool_settings());
 }
 
+}  // namespace
+
+PoolControl::PoolControl(const Branch& branch)
+    : branch_(branch.name), template_(branch), control_(open_control(branch)) {}
+
 PoolSession PoolControl::session() {
-    return {reactor_,
-            *control_,
+    return {control_.reactor(),
+            control_.executor(),
             template_,
             branch_,
             template_.database(),
@@ -52,20 +54,20 @@ PoolSession PoolControl::session() {
 }
 
 std::string PoolControl::clone() {
-    return reactor_.complete(clone_template(session()));
+    return control_.reactor().complete(clone_template(session()));
 }
 
 FillReport PoolControl::fill(std::size_t size, Surplus surplus) {
-    return reactor_.complete(fill_pool(session(), size, surplus));
+    return control_.reactor().complete(fill_pool(session(), size, surplus));
 }
 
 void PoolControl::trim(std::size_t size) {
-    reactor_.complete(trim_pool(session(), size));
+    control_.reactor().complete(trim_pool(session(), size));
 }
 
 void PoolControl::drop_orphan(const std::string& database) {
-    reactor_.complete(
-        control_->run(mad::format("DROP DATABASE IF EXISTS {}", quote_identifier(database))));
+    control_.reactor().complete(control_.executor().run(
+        mad::format("DROP DATABASE IF EXISTS {}", quote_identifier(database))));
 }
 
 }  // namespace mad::pg

@@ -1,13 +1,12 @@
 // The session beside the caller's transaction over which clones are made and dropped.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "engine/pool.hpp"
 #include "server/catalog.hpp"
 #include "server/catalog_template.hpp"
-#include "server/host.hpp"
+#include "server/kept_session.hpp"
 
 namespace mad::pg {
 
@@ -27,9 +26,7 @@ class PoolControl {
 
     const std::string branch_;
     CatalogTemplate template_;
-    ServerHost host_;
-    Reactor reactor_{host_};
-    std::unique_ptr<Executor> control_;
+    KeptSession control_;
 };
 
 }  // namespace mad::pg

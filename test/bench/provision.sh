@@ -20,11 +20,18 @@ sql() {
     "$psql" -X -v ON_ERROR_STOP=1 -q -A -t "$@"
 }
 
-# Notes what psql measures for each of the statements of its input, but not for the first: it loads
-# the module.
+# What psql measures for each of the statements of its input.
+time_each() {
+    { printf '%s\n' '\timing on'; cat; } | sql -d mad | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
+}
+
+# Not the first: it loads the module.
 note_each() {
-    { printf '%s\n' '\timing on'; cat; } | sql -d mad | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' |
-        tail -n +2 | sed "s/^/$1\t/" >>"$times"
+    time_each | tail -n +2 | sed "s/^/$1\t/" >>"$times"
+}
+
+note_last() {
+    time_each | tail -n 1 | sed "s/^/$1\t/" >>"$times"
 }
 
 values_of() {
@@ -96,7 +103,7 @@ with_empty_pool() {
     done
 }
 
-# The first turn warms up.
+# The first turn warms up, and has the session beside the caller's left open.
 measure_empty_pool() {
     settle_down
     with_empty_pool "$1" >"$work/turns.sql"
@@ -106,6 +113,16 @@ measure_empty_pool() {
             >"$work/turns"
     sed -i '/^turn\t/d' "$times"
     cat "$work/turns" >>"$times"
+}
+
+# What opens the session beside the caller's, which later calls find open.
+measure_first_calls() {
+    local turn
+    settle_down
+    for ((turn = 0; turn < few; turn++)); do
+        printf '%s;\n' "SET mad_migrate.clone_strategy = $1" "SELECT mad_migrate.org_database('none')" \
+            "SELECT mad_migrate.provision_org('first $1 $turn')" | note_last "first, $1"
+    done
 }
 
 measure_alembic() {
@@ -159,6 +176,7 @@ show_all() {
         show "CREATE DATABASE, $strategy" "$(median_of "bare, $strategy")" ''
         show_ratio 'the one / the other' "$(median_of "ours, $strategy")" \
             "$(median_of "bare, $strategy")" '<= 1.20'
+        show "a session's first such call, $strategy" "$(median_of "first, $strategy")" ''
     done
     printf '\n%-44s%10s%12s\n' 'CREATE DATABASE, by size of the template' 'wal_log' 'file_copy'
     for megabytes in "${sizes[@]}"; do
@@ -174,6 +192,8 @@ measure_claims_beside_refills
 measure_inserts
 measure_empty_pool wal_log
 measure_empty_pool file_copy
+measure_first_calls wal_log
+measure_first_calls file_copy
 measure_alembic
 for megabytes in "${sizes[@]}"; do
     measure_strategies "$megabytes"

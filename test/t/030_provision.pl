@@ -88,6 +88,44 @@ sub all_is_well
     all_is_well('both organizations have their database');
 }
 
+# The session beside the caller's, with an empty pool
+{
+    my $beside = q{FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mad_migrate'};
+    my $gone = "SELECT count(*) = 0 $beside";
+    my $client = Client->new($cluster, $control, 'caller');
+    my $cloned = 0;
+    my $clone = sub {
+        my $id = 'beside_' . ++$cloned;
+        return "SELECT mad_migrate.provision_org('$id'); INSERT INTO orgs VALUES ('$id');";
+    };
+    ask(q{SELECT mad_migrate.fill_pool('app', 0)});
+    $client->run(q{SET mad_migrate.pool_size = 0; SET mad_migrate.lock_timeout = '1h'; } . $clone->());
+    ok($cluster->poll_query_until($control, $gone), 'who calls once leaves no session behind');
+
+    my $pids = "SELECT pid $beside;";
+    my ($rows, $messages) = $client->run(join ' ', $clone->(), $clone->(), $pids, $clone->(), $pids);
+    my @sessions = $rows =~ /^([0-9]+)$/mg;
+    like("@sessions", qr/^([0-9]+) \1$/, 'calls that follow one another share one');
+    ($rows, $messages) = $client->run(
+        join ' ', $clone->(), "SELECT pg_terminate_backend(pid, 60000) $beside;", $clone->(), $pids);
+    is($messages, '', 'where it was terminated between two calls, the next opens another');
+    isnt(($rows =~ /^([0-9]+)$/m)[0], $sessions[0], 'of its own');
+    ok($cluster->poll_query_until($control, $gone), 'one that no call comes for ends by itself');
+    $messages = ($client->run($clone->()))[1];
+    is($messages, '', 'which the next call does not mind');
+
+    my $blocking = Client->new($cluster, $control, 'blocking');
+    $blocking->run(q{BEGIN; COMMENT ON DATABASE app_template IS 'locked'});
+    $messages = ($client->run("SET statement_timeout = '200ms'; " . $clone->()))[1];
+    like($messages, qr/statement timeout/, 'a call is cancelled');
+    ok($cluster->poll_query_until($control, $gone), 'so is what it waits for, and nothing is kept');
+    $blocking->quit;
+    ($rows, $messages) = $client->run('RESET statement_timeout; ' . $clone->());
+    is($messages, '', 'the next one has a session that is good');
+    $client->quit;
+    all_is_well('and all have their databases');
+}
+
 #-------------------------------------------------------------------------------------------------
 # Many rows, many sessions
 #-------------------------------------------------------------------------------------------------

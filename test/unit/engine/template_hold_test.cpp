@@ -64,12 +64,12 @@ TEST_F(TemplateHoldTest, LeavesTheGateWhenItsPatienceEnds) {
 }
 
 TEST_F(TemplateHoldTest, SharesBehindWhoeverIsInTheGate) {
-    answer(
-        "SELECT pg_catalog.pg_try_advisory_lock_shared(pg_catalog.hashtextextended("
-        "'mad_migrate:template gate:app'",
-        {no, no, yes});
-    answer("pg_try_advisory_lock_shared", {yes});
+    answer("SELECT CASE WHEN pg_catalog.pg_try_advisory_lock_shared(", {no, no, yes});
     reactor.complete(hold.share(1s));
+    const std::string& attempt = control.asked.back();
+    EXPECT_LT(attempt.find("'mad_migrate:template gate:app'"), attempt.find("THEN"));
+    EXPECT_LT(attempt.find("pg_advisory_unlock_shared("),
+              attempt.find("'mad_migrate:template:app'"));
     EXPECT_EQ(host.waits, 2U);
     EXPECT_FALSE(asked("ALLOW_CONNECTIONS"));
 }

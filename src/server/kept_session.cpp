@@ -1,0 +1,51 @@
+// KeptSession: a session beside the caller's transaction, left open for the caller's next call
+// where calls follow one another.
+#include "server/kept_session.hpp"
+
+#include "server/loopback.hpp"
+
+namespace mad::pg {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Less than DROP DATABASE waits for sessions that are about to end.
+constexpr auto idle_limit = 3s;
+
+}  // namespace
+
+constinit KeptSession::Open* KeptSession::kept_ = nullptr;
+constinit TimePoint KeptSession::last_end_{};
+
+KeptSession::KeptSession(std::string user, std::string database, remote::SessionSettings session)
+    : follows_another_(Clock::now() - last_end_ < idle_limit) {
+    session.emplace_back("idle_session_timeout", mad::format("{}ms", idle_limit / 1ms));
+    remote::ConnectionSettings settings = loopback_settings(user, database, session);
+    open_ = take(settings);
+    if (open_) return;
+    open_ = std::make_unique<Open>();
+    open_->settings = std::move(settings);
+    open_->executor = reactor().complete(
+        connect_loopback(reactor(), std::move(user), std::move(database), std::move(session)));
+}
+
+KeptSession::~KeptSession() {
+    last_end_ = Clock::now();
+    if (!follows_another_ || std::uncaught_exceptions() > exceptions_) return;
+    const std::unique_ptr<Open> former(std::exchange(kept_, open_.release()));
+}
+
+std::unique_ptr<KeptSession::Open> KeptSession::take(const remote::ConnectionSettings& settings) {
+    std::unique_ptr<Open> open(std::exchange(kept_, nullptr));
+    if (!open || open->settings != settings) return nullptr;
+    try {
+        // Whatever hooks of a run left in it; and it may be gone.
+        open->reactor.complete(open->executor->run("DISCARD ALL"));
+    } catch (const Failure&) {
+        return nullptr;
+    }
+    return open;
+}
+
+}  // namespace mad::pg
