@@ -102,9 +102,14 @@ Organization organization_named(const Branch& branch, const std::string& id) {
     return organization;
 }
 
+void lock(const Organization& organization) {
+    lock_statement(
+        {mad::format("mad_migrate:organization:{}:{}", organization.branch, organization.id)});
+}
+
 Organization lock_organization(const Branch& branch, const std::string& id) {
     Organization organization = organization_named(branch, id);
-    lock_statement({mad::format("mad_migrate:organization:{}:{}", branch.name, organization.id)});
+    lock(organization);
     return organization;
 }
 

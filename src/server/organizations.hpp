@@ -16,10 +16,12 @@ std::optional<Branch> find_branch_of_many(const std::optional<std::string>& name
 /// Throws Failure(unknown_branch) where no branch has a template.
 Branch branch_of_many(const std::optional<std::string>& name);
 
-/// With the name that its database is to have. Nobody else provisions or deprovisions it until this
-/// transaction ends.
-/// Throws Failure where its name can be no database's, or is one of our own.
+/// With the name that its database is to have. Throws Failure where that can be no database's, or
+/// is one of our own.
 Organization organization_named(const Branch& branch, const std::string& id);
+/// From now on nobody else provisions or deprovisions it until this transaction ends.
+void lock(const Organization& organization);
+/// The one, then the other.
 Organization lock_organization(const Branch& branch, const std::string& id);
 
 /// Names of the databases of all organizations, or of one.

@@ -47,11 +47,12 @@ bool claim_from_pool(const Branch& branch, const Organization& organization) {
 }  // namespace
 
 std::string provision(const Branch& branch, const std::string& id) {
+    const Organization organization = organization_named(branch, id);
     // Who only looks must not wait for others who look.
-    const std::optional<std::string> known = find(organization_named(branch, id));
+    const std::optional<std::string> known = find(organization);
     if (known) return *known;
     refuse_on_standby("provision_org");
-    const Organization organization = lock_organization(branch, id);
+    lock(organization);
     std::optional<std::string> there = find(organization);
     if (there) return *std::move(there);
     // Others may take the clone that was made; each of them makes one as well.

@@ -10,6 +10,7 @@ export PYTHONDONTWRITEBYTECODE=1
 psql=$1/psql
 organizations=$2
 few=$(((organizations + 9) / 10))
+turns=4
 work=$(mktemp -d)
 times=$work/times
 peer=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/peer" && pwd)
@@ -65,9 +66,19 @@ claims() {
     seq -f "SELECT mad_migrate.provision_org('$1 %g');" 0 "$2"
 }
 
+# measure_alembic <count>
+measure_alembic() {
+    (cd "$peer" && /usr/bin/python3 provision.py "$1") | sed 's/^/Alembic\t/' >>"$times"
+}
+
+# In turns with Alembic.
 measure_claims() {
-    fill_pool $((organizations + 1))
-    claims claim "$organizations" | note_each claim
+    local turn
+    fill_pool $((organizations + turns))
+    for ((turn = 0; turn < turns; turn++)); do
+        claims "claim $turn" $((organizations / turns)) | note_each claim
+        measure_alembic $(((few + turns - 1) / turns))
+    done
 }
 
 # The pool is too small, so that clones are made all the time, by the worker and by the claims.
@@ -123,11 +134,6 @@ measure_first_calls() {
         printf '%s;\n' "SET mad_migrate.clone_strategy = $1" "SELECT mad_migrate.org_database('none')" \
             "SELECT mad_migrate.provision_org('first $1 $turn')" | note_last "first, $1"
     done
-}
-
-measure_alembic() {
-    settle_down
-    (cd "$peer" && /usr/bin/python3 provision.py "$few") | sed 's/^/Alembic\t/' >>"$times"
 }
 
 # measure_strategies <megabytes>
@@ -194,7 +200,6 @@ measure_empty_pool wal_log
 measure_empty_pool file_copy
 measure_first_calls wal_log
 measure_first_calls file_copy
-measure_alembic
 for megabytes in "${sizes[@]}"; do
     measure_strategies "$megabytes"
 done
