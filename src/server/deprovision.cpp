@@ -127,9 +127,15 @@ void refuse_negative(const std::string& grace) {
 
 Failure no_database(const Organization& organization, const std::optional<Registered>& registered) {
     if (registered && registered->state == "deprovisioned") {
-        return Failure(Code::deprovisioned,
-                       mad::format("organization \"{}\" is deprovisioned already", organization.id),
-                       mad::format("Its database is kept as \"{}\".", registered->database));
+        return Failure(
+            Code::deprovisioned,
+            mad::format("organization \"{}\" is deprovisioned already", organization.id),
+            mad::format("Its database is kept as \"{}\".", registered->database),
+            mad::format("To have it dropped at another time, restore and deprovision it "
+                        "in one transaction: SELECT mad_migrate.restore_org({0}, {1}); "
+                        "SELECT mad_migrate.deprovision_org({0}, grace => ..., branch "
+                        "=> {1}).",
+                        quote_literal(organization.id), quote_literal(organization.branch)));
     }
     return Failure(Code::unknown_organization,
                    mad::format("organization \"{}\" has no database of branch \"{}\"",
@@ -154,7 +160,7 @@ std::optional<std::string> deprovision_found(const Branch& branch, const Organiz
 
 std::optional<std::string> deprovision(const Branch& branch, const std::string& id,
                                        const Farewell& farewell) {
-    refuse_on_standby("deprovision_org");
+    refuse_read_only("deprovision_org");
     refuse_negative(farewell.grace);
     const Organization organization = lock_organization(branch, id);
     const bool was_queued = cancel_jobs(organization, "provision");
@@ -173,7 +179,7 @@ void deprovision_if_there(const Branch& branch, const std::string& id, const Far
 }
 
 std::string restore(const Branch& branch, const std::string& id) {
-    refuse_on_standby("restore_org");
+    refuse_read_only("restore_org");
     const Organization organization = lock_organization(branch, id);
     const std::optional<Registered> registered = find(organization);
     if (!registered) throw no_database(organization, registered);

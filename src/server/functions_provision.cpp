@@ -1,6 +1,7 @@
 // SQL entry points for organizations' databases: provision_org, deprovision_org, restore_org,
 // org_database, list_org_databases, fill_pool, reconcile, adopt.
 #include "core/quote.hpp"
+#include "server/adopt.hpp"
 #include "server/arguments.hpp"
 #include "server/deprovision.hpp"
 #include "server/migration_call.hpp"
@@ -78,7 +79,7 @@ MAD_SQL_FUNCTION(mad_migrate_restore_org) {
 }
 
 MAD_SQL_FUNCTION(mad_migrate_fill_pool) {
-    refuse_on_standby("fill_pool");
+    refuse_read_only("fill_pool");
     const Arguments arguments(fcinfo);
     const Branch branch = branch_of_many(arguments.optional_text(0));
     const std::optional<int> size = arguments.optional_integer(1);

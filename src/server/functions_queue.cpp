@@ -79,7 +79,7 @@ using namespace mad::pg;
 
 MAD_SQL_FUNCTION(mad_migrate_work) {
     (void)fcinfo;
-    refuse_on_standby("work");
+    refuse_read_only("work");
     ServerHost host;
     Reactor reactor(host);
     const std::size_t done =
@@ -89,7 +89,7 @@ MAD_SQL_FUNCTION(mad_migrate_work) {
 
 MAD_SQL_FUNCTION(mad_migrate_retry) {
     const std::string job = std::to_string(Arguments(fcinfo).big_integer(0, "job"));
-    refuse_on_standby("retry");
+    refuse_read_only("retry");
     const Rows found = query(mad::format(
         "SELECT state, kind, attempts FROM mad_migrate.job WHERE job = {} FOR UPDATE", job));
     if (found.empty()) throw unknown_job(job);
@@ -108,7 +108,7 @@ MAD_SQL_FUNCTION(mad_migrate_submit_upgrade) {
     const Arguments arguments(fcinfo);
     const std::string branch = load_branch(arguments.text(0, "branch")).name;
     const std::string target = arguments.text(1, "target");
-    refuse_on_standby("submit_upgrade");
+    refuse_read_only("submit_upgrade");
     check_target(branch, target);
     const Rows rows = query(mad::format(
         "INSERT INTO mad_migrate.job (kind, branch, target, run) VALUES ('upgrade', {}, {}, "

@@ -18,6 +18,13 @@ void refuse_on_standby(std::string_view function) {
     call([&] { PreventCommandDuringRecovery(name); });
 }
 
+void refuse_read_only(std::string_view function) {
+    refuse_on_standby(function);
+    const std::string command = mad::format("mad_migrate.{}", function);
+    const char* const name = command.c_str();
+    call([&] { PreventCommandIfReadOnly(name); });
+}
+
 std::string kit_sql() {
     return read_file(shared_path("target.sql"));
 }
@@ -32,7 +39,7 @@ bool reports_failures(const std::string& on_error) {
 
 void ensure_version(const std::string& branch_name,
                     const std::optional<std::vector<std::string>>& patterns) {
-    refuse_on_standby("ensure_version");
+    refuse_read_only("ensure_version");
     const Branch branch = load_branch(branch_name);
     std::vector<Database> databases = databases_of(branch.name, patterns);
     refuse_if_copied(databases);
@@ -57,7 +64,7 @@ void resolve_unfinished(const std::string& branch_name, const std::string& datab
         throw Failure(Code::invalid_parameter, mad::format("invalid outcome \"{}\"", outcome), {},
                       "Say 'done' or 'retry'.");
     }
-    refuse_on_standby("resolve");
+    refuse_read_only("resolve");
     const Branch branch = load_branch(branch_name);
     require_owner(branch.owner);
     const std::vector<Database> found = databases_of(branch.name, {{database}});

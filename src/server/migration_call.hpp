@@ -29,6 +29,8 @@ struct MigrationCall {
 
 /// Sessions of our own would fail later, each in its own words.
 void refuse_on_standby(std::string_view function);
+/// There too, and in a READ ONLY transaction, which sessions of our own would know nothing of.
+void refuse_read_only(std::string_view function);
 /// Reads `on_error`. Throws Failure(invalid_parameter).
 bool reports_failures(const std::string& on_error);
 

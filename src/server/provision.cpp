@@ -51,7 +51,7 @@ std::string provision(const Branch& branch, const std::string& id) {
     // Who only looks must not wait for others who look.
     const std::optional<std::string> known = find(organization);
     if (known) return *known;
-    refuse_on_standby("provision_org");
+    refuse_read_only("provision_org");
     lock(organization);
     std::optional<std::string> there = find(organization);
     if (there) return *std::move(there);

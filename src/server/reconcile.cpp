@@ -100,21 +100,50 @@ void find_orphans(const Branch& branch, std::vector<Finding>& findings) {
     }
 }
 
+std::string hand_over(const Branch& branch, const std::string& database) {
+    return mad::format("ALTER DATABASE {} OWNER TO {}", quote_identifier(database),
+                       quote_identifier(branch.owner_name));
+}
+
+/// Databases that could be the branch's by their names.
 void find_strangers(const Branch& branch, std::vector<Finding>& findings) {
-    for (const Row& row : query_latest(
-             "SELECT d.datname FROM pg_catalog.pg_database d WHERE NOT d.datistemplate AND "
+    for (const Row& row : query_latest(mad::format(
+             "SELECT d.datname, pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE') "
+             "FROM pg_catalog.pg_database d WHERE NOT d.datistemplate AND "
              "d.datname <> pg_catalog.current_database() AND NOT EXISTS (SELECT FROM "
              "mad_migrate.registry r WHERE d.datname IN (r.database, r.former_name)) AND NOT "
-             "EXISTS "
-             "(SELECT FROM mad_migrate.branch b WHERE d.datname IN (b.database, b.template)) AND "
-             "d.datname !~ '^mad_(pool|dropped)_[0-9]+_[0-9]+$' ORDER BY d.datname COLLATE "
-             "\"C\"")) {
+             "EXISTS (SELECT FROM mad_migrate.branch b WHERE d.datname IN (b.database, "
+             "b.template)) AND d.datname !~ '^mad_(pool|dropped)_[0-9]+_[0-9]+$' "
+             "ORDER BY d.datname COLLATE \"C\"",
+             branch.owner))) {
         const std::string& database = row[0].value();
         const std::optional<std::string> id = organization_of(*branch.database_pattern, database);
         if (!id) continue;
-        findings.push_back({{database, *id, "database is not registered",
-                             mad::format("SELECT mad_migrate.adopt({}, {})",
-                                         quote_literal(branch.name), quote_literal(database))},
+        findings.push_back(
+            {{database, *id, "database is not registered",
+              row[1] == "t" ? mad::format("SELECT mad_migrate.adopt({}, {})",
+                                          quote_literal(branch.name), quote_literal(database))
+                            : hand_over(branch, database) + ", and adopt it"},
+             Remedy::none});
+    }
+}
+
+/// Upgrades fail in them.
+void find_foreign_owners(const Branch& branch, std::vector<Finding>& findings) {
+    for (const Row& row : query_latest(mad::format(
+             "SELECT d.datname, r.organization, pg_catalog.pg_get_userbyid(d.datdba) "
+             "FROM pg_catalog.pg_database d JOIN mad_migrate.branch b ON b.branch = {} "
+             "LEFT JOIN mad_migrate.registry r ON r.branch = b.branch AND r.database = d.datname "
+             "AND r.server IS NULL WHERE (d.datname = b.template OR r.state IN ('ready', "
+             "'deprovisioned')) AND NOT pg_catalog.pg_has_role(b.owner, d.datdba, 'USAGE') "
+             "ORDER BY d.datname COLLATE \"C\"",
+             quote_literal(branch.name)))) {
+        const std::string& database = row[0].value();
+        findings.push_back({{database, row[1].value_or(""),
+                             mad::format("database belongs to role \"{}\", scripts run as role "
+                                         "\"{}\"",
+                                         row[2].value(), branch.owner_name),
+                             hand_over(branch, database)},
                             Remedy::none});
     }
 }
@@ -182,12 +211,14 @@ class Mender {
 
 std::vector<Discrepancy> reconcile(const Branch& branch, bool repair) {
     refuse_on_standby("reconcile");
+    if (repair) refuse_read_only("reconcile");
     std::vector<Finding> findings;
     find_spares(branch, findings);
     find_gone(branch, findings);
     find_overdue(branch, findings);
     find_orphans(branch, findings);
     find_strangers(branch, findings);
+    find_foreign_owners(branch, findings);
     if (repair) {
         Mender mender(branch);
         for (Finding& finding : findings) mender.mend(finding);
@@ -195,72 +226,6 @@ std::vector<Discrepancy> reconcile(const Branch& branch, bool repair) {
     std::vector<Discrepancy> told;
     for (Finding& finding : findings) told.push_back(std::move(finding.told));
     return told;
-}
-
-namespace {
-
-/// What is adopted can be deprovisioned, and is dropped then.
-void refuse_what_is_not_the_callers(const std::string& database) {
-    const Rows rows = query_latest(
-        mad::format("SELECT pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE'), "
-                    "d.datistemplate OR EXISTS (SELECT FROM mad_migrate.registry r WHERE d.datname "
-                    "IN (r.database, r.former_name)) FROM pg_catalog.pg_database d WHERE datname = "
-                    "{}",
-                    GetUserId(), quote_literal(database)));
-    if (rows.empty()) {
-        throw Failure(Code::unknown_database,
-                      mad::format("database \"{}\" does not exist", database));
-    }
-    if (rows[0][0] != "t") {
-        throw Failure(Code::insufficient_privilege,
-                      mad::format("must be owner of database {}", database),
-                      "What is adopted can be deprovisioned, and is dropped then.",
-                      "Have its owner or a superuser make the call.");
-    }
-    if (rows[0][1] == "t") {
-        throw Failure(Code::invalid_parameter,
-                      mad::format("database \"{}\" cannot be adopted", database),
-                      "It is a template, or is registered already.",
-                      "See SELECT * FROM mad_migrate.databases.");
-    }
-}
-
-/// Its upgrades would all fail where they publish the version.
-void refuse_what_is_not_the_branches(const Branch& branch, const std::string& database) {
-    const Rows rows = query_latest(
-        mad::format("SELECT pg_catalog.pg_get_userbyid(d.datdba) FROM pg_catalog.pg_database d "
-                    "WHERE d.datname = {} "
-                    "AND NOT pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE')",
-                    quote_literal(database), branch.owner));
-    if (rows.empty()) return;
-    throw Failure(Code::insufficient_privilege,
-                  mad::format("database \"{}\" does not belong to the owner of branch \"{}\"",
-                              database, branch.name),
-                  mad::format("It belongs to role \"{}\", and scripts run as role \"{}\".",
-                              rows[0][0].value(), branch.owner_name),
-                  mad::format("ALTER DATABASE {} OWNER TO {}, hand over what is in it that scripts "
-                              "change, and adopt it then.",
-                              quote_identifier(database), quote_identifier(branch.owner_name)));
-}
-
-}  // namespace
-
-std::string adopt(const Branch& branch, const std::string& database) {
-    const std::optional<std::string> id = organization_of(*branch.database_pattern, database);
-    if (!id) {
-        throw Failure(Code::invalid_parameter,
-                      mad::format("database \"{}\" is not named as those of branch \"{}\" are",
-                                  database, branch.name),
-                      mad::format("The branch's pattern is \"{}\".", *branch.database_pattern),
-                      "Rename the database, or change the pattern with mad_migrate.alter_branch.");
-    }
-    const Organization organization = lock_organization(branch, *id);
-    refuse_what_is_not_the_callers(database);
-    refuse_what_is_not_the_branches(branch, database);
-    query_latest(mad::format(
-        "INSERT INTO mad_migrate.registry (branch, database, organization) VALUES ({}, {}, {})",
-        quote_literal(branch.name), quote_literal(database), quote_literal(organization.id)));
-    return organization.id;
 }
 
 }  // namespace mad::pg

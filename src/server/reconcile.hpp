@@ -18,7 +18,4 @@ struct Discrepancy {
 /// What is wrong with a branch's databases; with `repair`, what can be mended without loss is.
 std::vector<Discrepancy> reconcile(const Branch& branch, bool repair);
 
-/// Registers a database that the branch's pattern fits, and gives its organization.
-std::string adopt(const Branch& branch, const std::string& database);
-
 }  // namespace mad::pg

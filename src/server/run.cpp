@@ -259,7 +259,7 @@ class Run {
 }  // namespace
 
 void run_migration(const MigrationCall& call, const TakeOutcome& take) {
-    refuse_on_standby(name_of(call.direction));
+    refuse_read_only(name_of(call.direction));
     hold_scripts();
     std::optional<HeldScripts> held;
     if (call.leaves_transaction) held.emplace();

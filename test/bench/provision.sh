@@ -11,6 +11,7 @@ psql=$1/psql
 organizations=$2
 few=$(((organizations + 9) / 10))
 turns=4
+pairs=20
 work=$(mktemp -d)
 times=$work/times
 peer=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/peer" && pwd)
@@ -108,7 +109,7 @@ with_empty_pool() {
     local turn
     echo 'SELECT 1;'
     echo "SET mad_migrate.clone_strategy = $1;"
-    for ((turn = 0; turn <= few; turn++)); do
+    for ((turn = 0; turn <= pairs; turn++)); do
         echo "SELECT mad_migrate.provision_org('$1 $turn');"
         echo "CREATE DATABASE bare_$1_$turn TEMPLATE mad_results_template STRATEGY $1;"
     done
@@ -130,7 +131,7 @@ measure_empty_pool() {
 measure_first_calls() {
     local turn
     settle_down
-    for ((turn = 0; turn < few; turn++)); do
+    for ((turn = 0; turn < pairs; turn++)); do
         printf '%s;\n' "SET mad_migrate.clone_strategy = $1" "SELECT mad_migrate.org_database('none')" \
             "SELECT mad_migrate.provision_org('first $1 $turn')" | note_last "first, $1"
     done

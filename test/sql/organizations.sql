@@ -85,6 +85,20 @@ CREATE DATABASE regress_mad_others;
 SET ROLE regress_mad_adopter;
 SELECT mad_migrate.adopt('tenants', 'regress_mad_others');
 RESET ROLE;
+-- The branch's owner must be able to migrate it, today and later.
+CREATE ROLE regress_mad_migrating CREATEDB;
+BEGIN;
+SELECT mad_migrate.alter_branch('tenants', owner => 'regress_mad_migrating');
+SELECT database, problem, action FROM mad_migrate.reconcile();
+SELECT mad_migrate.adopt('tenants', 'regress_mad_others');
+ROLLBACK;
+BEGIN;
+SELECT mad_migrate.adopt('tenants', 'regress_mad_others');
+ALTER DATABASE regress_mad_others OWNER TO regress_mad_adopter;
+UPDATE mad_migrate.branch SET owner = 'regress_mad_migrating' WHERE branch = 'tenants';
+SELECT database, problem, action FROM mad_migrate.reconcile() WHERE database = 'regress_mad_others';
+ROLLBACK;
+DROP ROLE regress_mad_migrating;
 SELECT mad_migrate.adopt('tenants', 'regress_mad_template');
 SELECT mad_migrate.provision_org('*', 'tenants');
 DROP DATABASE regress_mad_others;
@@ -96,6 +110,15 @@ DROP DATABASE regress_mad_taken;
 SELECT * FROM mad_migrate.reconcile();
 SELECT * FROM mad_migrate.reconcile(repair => true);
 SELECT * FROM mad_migrate.reconcile();
+
+-- What another session would write is not written for a READ ONLY transaction either.
+SET default_transaction_read_only = on;
+SELECT count(*) FROM mad_migrate.reconcile();
+SELECT * FROM mad_migrate.reconcile(repair => true);
+SELECT mad_migrate.fill_pool();
+SELECT mad_migrate.upgrade('tenants');
+\echo :LAST_ERROR_SQLSTATE
+RESET default_transaction_read_only;
 
 -- A clone has the privileges and settings of its template.
 REVOKE CONNECT, TEMPORARY ON DATABASE regress_mad_template FROM PUBLIC;
@@ -127,8 +150,16 @@ SELECT mad_migrate.org_database('brick');
 -- It stands in the way of another one. (DETAIL names the database.)
 \set VERBOSITY terse
 SELECT mad_migrate.provision_org('brick');
-\set VERBOSITY default
 \echo :LAST_ERROR_SQLSTATE
+-- Its time can be changed, as a HINT tells.
+SELECT mad_migrate.deprovision_org('brick', '0');
+\set VERBOSITY default
+BEGIN;
+SELECT mad_migrate.restore_org('brick', 'tenants');
+SELECT mad_migrate.deprovision_org('brick', grace => '30 days', branch => 'tenants') > now() + '29 days' AS later;
+COMMIT;
+SELECT * FROM registered WHERE organization = 'brick';
+SELECT kind, due_at > now() + '29 days' AS later FROM mad_migrate.job WHERE state = 'queued' AND organization = 'brick';
 SELECT mad_migrate.deprovision_org('nobody');
 \echo :LAST_ERROR_SQLSTATE
 SELECT mad_migrate.deprovision_org('acme', '-1 day');
