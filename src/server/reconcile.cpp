@@ -52,30 +52,49 @@ void find_spares(const Branch& branch, std::vector<Finding>& findings) {
     }
 }
 
-void find_gone(const Branch& branch, std::vector<Finding>& findings) {
-    for (const Row& row : query_latest(mad::format(
-             "SELECT r.database, r.organization, r.state FROM mad_migrate.registry r WHERE "
-             "r.branch = {} AND r.kind = 'organization' AND r.server IS NULL AND NOT EXISTS ("
-             "SELECT FROM pg_catalog.pg_database d WHERE d.datname = r.database)",
-             quote_literal(branch.name)))) {
+/// The rows tell all of it: database, organization, problem, action.
+void find(std::vector<Finding>& findings, Remedy remedy, const std::string& sql) {
+    for (const Row& row : query_latest(sql)) {
         findings.push_back(
-            {{row[0].value(), row[1].value_or(""), "database does not exist", "forget"},
-             Remedy::forget});
+            {{row[0].value(), row[1].value_or(""), row[2].value(), row[3].value()}, remedy});
     }
 }
 
+void find_gone(const Branch& branch, std::vector<Finding>& findings) {
+    find(findings, Remedy::forget,
+         mad::format("SELECT r.database, r.organization, 'database does not exist', 'forget' FROM "
+                     "mad_migrate.registry r WHERE r.branch = {} AND r.kind = 'organization' AND "
+                     "r.server IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_database d WHERE "
+                     "d.datname = r.database)",
+                     quote_literal(branch.name)));
+}
+
 void find_overdue(const Branch& branch, std::vector<Finding>& findings) {
-    for (const Row& row : query_latest(mad::format(
-             "SELECT r.database, r.organization FROM mad_migrate.registry r WHERE r.branch = {} "
-             "AND r.kind = 'organization' AND (r.state = 'dropping' OR (r.state = 'deprovisioned' "
-             "AND r.drop_after < pg_catalog.now())) AND EXISTS (SELECT FROM pg_catalog.pg_database "
-             "d WHERE d.datname = r.database) AND NOT EXISTS (SELECT FROM mad_migrate.job j WHERE "
-             "j.kind = 'drop' AND j.branch = r.branch AND j.database = r.database AND j.state IN "
-             "('queued', 'running'))",
-             quote_literal(branch.name)))) {
-        findings.push_back({{row[0].value(), row[1].value_or(""), "grace period is over", "drop"},
-                            Remedy::queue_drop});
-    }
+    find(findings, Remedy::queue_drop,
+         mad::format(
+             "SELECT r.database, r.organization, 'grace period is over', 'drop' FROM "
+             "mad_migrate.registry r WHERE r.branch = {} AND r.kind = 'organization' AND (r.state "
+             "= 'dropping' OR (r.state = 'deprovisioned' AND r.drop_after < pg_catalog.now())) AND "
+             "EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname = r.database) AND NOT "
+             "EXISTS (SELECT FROM mad_migrate.job j WHERE j.kind = 'drop' AND j.branch = r.branch "
+             "AND j.database = r.database AND j.state IN ('queued', 'running'))",
+             quote_literal(branch.name)));
+}
+
+/// Upgrades fail in them.
+void find_foreign_owners(const Branch& branch, std::vector<Finding>& findings) {
+    find(findings, Remedy::none,
+         mad::format(
+             "SELECT d.datname, r.organization, pg_catalog.format('database belongs to role "
+             "\"%s\", scripts run as role \"%s\"', pg_catalog.pg_get_userbyid(d.datdba), "
+             "pg_catalog.pg_get_userbyid(b.owner)), "
+             "pg_catalog.format('ALTER DATABASE %I OWNER TO %s', d.datname, b.owner) "
+             "FROM pg_catalog.pg_database d JOIN mad_migrate.branch b ON b.branch = {} "
+             "LEFT JOIN mad_migrate.registry r ON r.branch = b.branch AND r.database = d.datname "
+             "AND r.server IS NULL WHERE (d.datname = b.template OR r.state IN ('ready', "
+             "'deprovisioned')) AND NOT pg_catalog.pg_has_role(b.owner, d.datdba, 'USAGE') "
+             "ORDER BY d.datname COLLATE \"C\"",
+             quote_literal(branch.name)));
 }
 
 /// Of our own names, but in no registry.
@@ -100,51 +119,25 @@ void find_orphans(const Branch& branch, std::vector<Finding>& findings) {
     }
 }
 
-std::string hand_over(const Branch& branch, const std::string& database) {
-    return mad::format("ALTER DATABASE {} OWNER TO {}", quote_identifier(database),
-                       quote_identifier(branch.owner_name));
-}
-
 /// Databases that could be the branch's by their names.
 void find_strangers(const Branch& branch, std::vector<Finding>& findings) {
     for (const Row& row : query_latest(mad::format(
-             "SELECT d.datname, pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE') "
-             "FROM pg_catalog.pg_database d WHERE NOT d.datistemplate AND "
+             "SELECT d.datname, CASE WHEN pg_catalog.pg_has_role(own.owner, d.datdba, 'USAGE') "
+             "THEN pg_catalog.format('SELECT mad_migrate.adopt(%L, %L)', own.branch, d.datname) "
+             "ELSE pg_catalog.format('ALTER DATABASE %I OWNER TO %s, and adopt it', d.datname, "
+             "own.owner) END FROM pg_catalog.pg_database d JOIN mad_migrate.branch own ON "
+             "own.branch = {} WHERE NOT d.datistemplate AND "
              "d.datname <> pg_catalog.current_database() AND NOT EXISTS (SELECT FROM "
              "mad_migrate.registry r WHERE d.datname IN (r.database, r.former_name)) AND NOT "
              "EXISTS (SELECT FROM mad_migrate.branch b WHERE d.datname IN (b.database, "
              "b.template)) AND d.datname !~ '^mad_(pool|dropped)_[0-9]+_[0-9]+$' "
              "ORDER BY d.datname COLLATE \"C\"",
-             branch.owner))) {
+             quote_literal(branch.name)))) {
         const std::string& database = row[0].value();
         const std::optional<std::string> id = organization_of(*branch.database_pattern, database);
         if (!id) continue;
         findings.push_back(
-            {{database, *id, "database is not registered",
-              row[1] == "t" ? mad::format("SELECT mad_migrate.adopt({}, {})",
-                                          quote_literal(branch.name), quote_literal(database))
-                            : hand_over(branch, database) + ", and adopt it"},
-             Remedy::none});
-    }
-}
-
-/// Upgrades fail in them.
-void find_foreign_owners(const Branch& branch, std::vector<Finding>& findings) {
-    for (const Row& row : query_latest(mad::format(
-             "SELECT d.datname, r.organization, pg_catalog.pg_get_userbyid(d.datdba) "
-             "FROM pg_catalog.pg_database d JOIN mad_migrate.branch b ON b.branch = {} "
-             "LEFT JOIN mad_migrate.registry r ON r.branch = b.branch AND r.database = d.datname "
-             "AND r.server IS NULL WHERE (d.datname = b.template OR r.state IN ('ready', "
-             "'deprovisioned')) AND NOT pg_catalog.pg_has_role(b.owner, d.datdba, 'USAGE') "
-             "ORDER BY d.datname COLLATE \"C\"",
-             quote_literal(branch.name)))) {
-        const std::string& database = row[0].value();
-        findings.push_back({{database, row[1].value_or(""),
-                             mad::format("database belongs to role \"{}\", scripts run as role "
-                                         "\"{}\"",
-                                         row[2].value(), branch.owner_name),
-                             hand_over(branch, database)},
-                            Remedy::none});
+            {{database, *id, "database is not registered", row[1].value()}, Remedy::none});
     }
 }
 
