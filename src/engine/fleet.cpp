@@ -201,6 +201,7 @@ Task<void> Fleet::write_news() {
 
 Task<void> Fleet::watch_for_blockers() {
     std::vector<int> processes;
+    processes.reserve(processes_.size());
     for (const auto& [database, process] : processes_) processes.push_back(process);
     if (processes.empty()) co_return;
     const std::map<int, std::string> blockers = co_await ledger_->blockers_of(std::move(processes));

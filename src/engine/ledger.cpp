@@ -165,6 +165,7 @@ Task<void> Ledger::end(std::string_view status, std::size_t databases) {
 
 Task<std::map<int, std::string>> Ledger::blockers_of(std::vector<int> processes) {
     std::vector<std::string> numbers;
+    numbers.reserve(processes.size());
     for (const int process : processes) numbers.push_back(std::to_string(process));
     const Rows rows = co_await session_.run(mad::format(blockers_format, join(numbers, ", ")));
     std::map<int, std::string> blockers;

@@ -64,7 +64,7 @@ std::string read_file(const std::string& path) {
 std::vector<File> read_scripts(const std::string& directory) {
     std::vector<File> files;
     for (std::string& name : list_scripts(directory)) {
-        std::string text = read_file(directory + "/" + name);
+        std::string text = read_file(mad::format("{}/{}", directory, name));
         files.push_back({std::move(name), std::move(text)});
     }
     return files;

@@ -11,43 +11,41 @@ namespace {
 
 class WaitSet {
  public:
-    explicit WaitSet(std::size_t sockets) {
-        const int events = static_cast<int>(sockets) + 2;
+    explicit WaitSet(std::size_t sockets) : size_(static_cast<int>(sockets) + 2) {
         call([&] {
             // A catalog snapshot left behind would make CREATE INDEX CONCURRENTLY in this database
             // wait for us while we wait for it.
             InvalidateCatalogSnapshot();
-            set_ = create_wait_event_set(events);
+            set_ = create_wait_event_set(size_);
         });
-        add(WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, 0);
-        add(WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, 0);
+        add(WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, nullptr);
+        add(WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, nullptr);
     }
     WaitSet(const WaitSet&) = delete;
     WaitSet& operator=(const WaitSet&) = delete;
     ~WaitSet() { FreeWaitEventSet(set_); }
 
-    void add_socket(const Interest& interest, std::size_t index) {
+    /// `ready` is where wait() says what came true.
+    void add_socket(const Interest& interest, Events& ready) {
         std::uint32_t events = 0;
         if (has(interest.events, Events::readable)) events |= WL_SOCKET_READABLE;
         if (has(interest.events, Events::writable)) events |= WL_SOCKET_WRITEABLE;
-        add(events, interest.socket, nullptr, index + 1);
+        add(events, interest.socket, nullptr, &ready);
     }
 
-    /// Marks what is ready; false when nothing came within the time.
-    bool wait(long milliseconds, Readiness& ready) {
-        std::vector<WaitEvent> occurred(ready.size() + 2);
+    /// False when nothing came within the time.
+    bool wait(long milliseconds) {
+        std::vector<WaitEvent> occurred(static_cast<std::size_t>(size_));
         WaitEvent* const events = occurred.data();
-        const int capacity = static_cast<int>(occurred.size());
-        const int count = call([&] {
-            return WaitEventSetWait(set_, milliseconds, events, capacity, PG_WAIT_EXTENSION);
-        });
+        const int count = call(
+            [&] { return WaitEventSetWait(set_, milliseconds, events, size_, PG_WAIT_EXTENSION); });
         bool any = false;
         for (int i = 0; i < count; ++i) {
             const WaitEvent& event = occurred[static_cast<std::size_t>(i)];
             if ((event.events & WL_LATCH_SET) != 0) {
                 ResetLatch(MyLatch);
             } else if (event.user_data != nullptr) {
-                ready[reinterpret_cast<std::uintptr_t>(event.user_data) - 1] = happened(event);
+                *static_cast<Events*>(event.user_data) = happened(event);
                 any = true;
             }
         }
@@ -62,11 +60,11 @@ class WaitSet {
         return events;
     }
 
-    /// `tag` comes back in the event: a socket's index plus one, 0 for what is no socket.
-    void add(std::uint32_t events, int socket, Latch* latch, std::size_t tag) {
-        call([&] { AddWaitEventToSet(set_, events, socket, latch, reinterpret_cast<void*>(tag)); });
+    void add(std::uint32_t events, int socket, Latch* latch, Events* ready) {
+        call([&] { AddWaitEventToSet(set_, events, socket, latch, ready); });
     }
 
+    const int size_;
     WaitEventSet* set_ = nullptr;
 };
 
@@ -97,11 +95,11 @@ int server_level(Notice::Level level) noexcept {
 Readiness ServerHost::wait(std::span<const Interest> interests, Deadline deadline) {
     Readiness ready(interests.size(), Events::none);
     WaitSet set(interests.size());
-    for (std::size_t i = 0; i < interests.size(); ++i) set.add_socket(interests[i], i);
+    for (std::size_t i = 0; i < interests.size(); ++i) set.add_socket(interests[i], ready[i]);
     for (;;) {
         check_for_interrupts();
         const TimePoint before = now();
-        if (set.wait(milliseconds_until(deadline, before), ready)) break;
+        if (set.wait(milliseconds_until(deadline, before))) break;
         if (deadline && now() >= *deadline) break;
     }
     check_for_interrupts();
@@ -129,9 +127,8 @@ void ServerHost::say(const Notice& notice) {
 
 void sleep_until_woken(Deadline deadline) {
     WaitSet set(0);
-    Readiness none;
     check_for_interrupts();
-    set.wait(deadline ? milliseconds_until(deadline, Clock::now()) : one_hour, none);
+    set.wait(deadline ? milliseconds_until(deadline, Clock::now()) : one_hour);
     check_for_interrupts();
 }
 

@@ -28,7 +28,7 @@ std::string socket_directory() {
                       "unix_socket_directories is empty.",
                       "Set unix_socket_directories and restart the server.");
     }
-    const std::string directory = first;
+    std::string directory = first;
     if (directory.starts_with('/') || directory.starts_with('@')) return directory;
     return mad::format("{}/{}", DataDir, directory);
 }

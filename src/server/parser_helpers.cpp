@@ -63,7 +63,7 @@ std::optional<std::string> added_enum_value(::Node* statement) {
         const auto* const change = reinterpret_cast<const AlterEnumStmt*>(statement);
         if (change->oldVal == nullptr) value = change->newVal;
     } else if (IsA(statement, SelectStmt)) {
-        call([&] { find_added_value(statement, &value); });
+        call([&] { find_added_value(statement, static_cast<void*>(&value)); });
     }
     if (value == nullptr) return std::nullopt;
     return std::string(value);

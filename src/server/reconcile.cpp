@@ -217,6 +217,7 @@ std::vector<Discrepancy> reconcile(const Branch& branch, bool repair) {
         for (Finding& finding : findings) mender.mend(finding);
     }
     std::vector<Discrepancy> told;
+    told.reserve(findings.size());
     for (Finding& finding : findings) told.push_back(std::move(finding.told));
     return told;
 }

@@ -26,12 +26,14 @@ void lock_scripts() {
 
 std::vector<std::string> section_names(const Script& script) {
     std::vector<std::string> names;
+    names.reserve(script.sections.size());
     for (const Section& section : script.sections) names.push_back(section.name());
     return names;
 }
 
 std::vector<std::string> requirement_texts(const Script& script) {
     std::vector<std::string> texts;
+    texts.reserve(script.requirements.size());
     for (const Requirement& requirement : script.requirements) {
         texts.push_back(requirement.branch + "@" + requirement.revision);
     }
@@ -59,6 +61,7 @@ struct Stored {
 std::map<std::string, Stored> stored_scripts(const std::string& branch,
                                              const std::vector<IncomingScript>& scripts) {
     std::vector<std::string> ids;
+    ids.reserve(scripts.size());
     for (const IncomingScript& incoming : scripts) ids.push_back(incoming.script.revision.id);
     std::map<std::string, Stored> stored;
     for (const Row& row :
