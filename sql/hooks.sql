@@ -26,7 +26,7 @@ AS 'MODULE_PATHNAME', 'mad_migrate_add_hook';
 COMMENT ON FUNCTION mad_migrate.add_hook IS
     'Has a function of one jsonb called at an event of the branch''s runs; before_… can refuse by an error, of any other an error is a warning';
 
-CREATE FUNCTION mad_migrate.remove_hook(event text, branch text, function regproc)
+CREATE FUNCTION mad_migrate.remove_hook(event text, branch text, function text)
 RETURNS void
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'mad_migrate_remove_hook';

@@ -151,7 +151,7 @@ SELECT r.branch, r.organization, r.database,
   LEFT JOIN pg_catalog.pg_database p ON p.datname = r.database AND r.server IS NULL
  WHERE r.kind = 'organization'
 UNION ALL
-SELECT j.branch, j.organization, j.database, CASE j.state WHEN 'dead' THEN 'given up' ELSE 'queued' END,
+SELECT j.branch, j.organization, j.database, CASE WHEN j.state = 'dead' THEN 'given up' WHEN j.message IS NOT NULL THEN 'failing' ELSE 'queued' END,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM mad_migrate.job j
  WHERE j.kind = 'provision' AND j.state <> 'done'
@@ -162,7 +162,7 @@ COMMENT ON COLUMN mad_migrate.org_databases.branch IS 'Branch it is a database o
 COMMENT ON COLUMN mad_migrate.org_databases.organization IS 'The organization whose database it is';
 COMMENT ON COLUMN mad_migrate.org_databases.database IS 'Name of the database';
 COMMENT ON COLUMN mad_migrate.org_databases.status IS
-    'As in status(); or queued (not made yet), given up (its job failed too often), deprovisioned (can be restored), dropping';
+    'As in status(); or queued (not made yet), failing (its job will be tried again), given up (it failed too often; see jobs), deprovisioned (can be restored), dropping';
 COMMENT ON COLUMN mad_migrate.org_databases.revisions IS 'Its heads';
 COMMENT ON COLUMN mad_migrate.org_databases.behind IS 'Revisions that it lacks';
 COMMENT ON COLUMN mad_migrate.org_databases.size IS 'Its size on disk, in bytes';

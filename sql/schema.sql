@@ -6,8 +6,9 @@ BEGIN
         RAISE EXCEPTION 'schema "mad_migrate" already exists'
             USING ERRCODE = 'duplicate_schema',
                   DETAIL = 'The extension makes it and adopts nothing, whether Alembic or a kit was there first.',
-                  HINT = 'Put it aside with ALTER SCHEMA mad_migrate RENAME TO old_mad_migrate, create the extension, '
-                         'and say which revisions are applied with mad_migrate.stamp.';
+                  HINT = 'The extension belongs in the control database alone; one that it migrates has the schema already. '
+                         'To make this one a control database, put the schema aside with ALTER SCHEMA mad_migrate RENAME TO '
+                         'old_mad_migrate, create the extension, and say which revisions are applied with mad_migrate.stamp.';
     END IF;
 END
 $$;

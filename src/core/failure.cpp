@@ -44,6 +44,7 @@ constexpr std::array table{
     Entry{Code::unmanaged_database, "MM029"},
     Entry{Code::foreign_template, "MM030"},
     Entry{Code::duplicate_database, "42P04"},
+    Entry{Code::undefined_function, "42883"},
     Entry{Code::object_in_use, "55006"},
     Entry{Code::active_transaction, "25001"},
     Entry{Code::insufficient_privilege, "42501"},

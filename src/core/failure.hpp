@@ -43,6 +43,7 @@ enum class Code {
     unmanaged_database,    // MM029 it has tables, but no version
     foreign_template,      // MM030 another control database keeps the branch's template
     duplicate_database,    // 42P04 a database of that name is not ours
+    undefined_function,    // 42883
     object_in_use,         // 55006 sessions are connected
     active_transaction,    // 25001 a non-transactional script inside a transaction
     insufficient_privilege,  // 42501

@@ -83,8 +83,9 @@ std::string number_or_null(RunNumber run) {
 /// The lock and the judgement come before anything that names what is in the schema: its rows must
 /// be read by a snapshot younger than the lock, and reading a view runs it.
 Task<std::optional<Inspection>> look(Executor& database, const std::string& branch) {
-    const Rows first = co_await database.run(mad::format(
-        "SELECT {}, {}", lock_sql(branch, database.owns_transactions()), judgement_sql(branch)));
+    const Rows first = co_await run_judgement(
+        database, mad::format("SELECT {}, {}", lock_sql(branch, database.owns_transactions()),
+                              judgement_sql(branch)));
     const Presence there = presence_of(first.at(0), 1);
     if (first[0][0] != "t") co_return Inspection{};
     if (!there.versions || !there.history) co_return std::nullopt;

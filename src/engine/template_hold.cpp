@@ -109,12 +109,27 @@ Task<bool> TemplateHold::ask(std::string condition) {
 Task<void> TemplateHold::refuse_connections() {
     co_await control_.run(
         mad::format("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote_identifier(database_)));
-    // A session that ends by itself meanwhile is worth no WARNING.
-    co_await control_.run(
-        mad::format("SET LOCAL client_min_messages = error; "
-                    "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
-                    "WHERE datname = {} AND backend_type = 'client backend'",
-                    quote_literal(database_)));
+    // Who has just left, our own session among them, is still to be seen for a moment.
+    for (auto pause = 2ms; pause < 100ms; pause *= 2) {
+        const Rows sessions = co_await control_.run(sessions_sql("pid"));
+        if (sessions.empty()) co_return;
+        Reactor::Wait wait = reactor_.sleep_until(reactor_.host().now() + pause);
+        co_await wait;
+    }
+    co_await end_sessions();
+}
+
+/// A session that ends by itself meanwhile is worth no WARNING.
+Task<void> TemplateHold::end_sessions() {
+    co_await control_.run("SET LOCAL client_min_messages = error; " +
+                          sessions_sql("pg_catalog.pg_terminate_backend(pid)"));
+}
+
+std::string TemplateHold::sessions_sql(std::string_view what) const {
+    return mad::format(
+        "SELECT {} FROM pg_catalog.pg_stat_activity WHERE datname = {} AND backend_type = 'client "
+        "backend'",
+        what, quote_literal(database_));
 }
 
 }  // namespace mad

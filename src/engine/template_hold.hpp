@@ -53,6 +53,8 @@ class TemplateHold {
     Task<bool> try_share();
     Task<bool> ask(std::string condition);
     Task<void> refuse_connections();
+    Task<void> end_sessions();
+    std::string sessions_sql(std::string_view what) const;
     std::string lock(std::string_view function, std::string_view name) const;
 
     Reactor& reactor_;

@@ -1,6 +1,9 @@
 // Trust: whether what a database keeps of its migrations may be read, judged before any of it is.
 #include "engine/trust.hpp"
 
+#include <optional>
+#include <utility>
+
 #include "core/failure.hpp"
 #include "core/format.hpp"
 #include "core/naming.hpp"
@@ -15,8 +18,12 @@ constexpr std::string_view untrusted_detail =
     "Not a table, not owned by the connected role or a superuser, or with triggers, rules or row "
     "security: ";
 constexpr std::string_view untrusted_hint =
-    "Have a superuser look at schema mad_migrate there and drop it, and say where the database "
-    "stands with mad_migrate.stamp(...); after a trigger or rule was dropped, vacuum its table.";
+    "Have a superuser look at schema mad_migrate there. A role that has it by right can own the "
+    "branch (mad_migrate.alter_branch), or hand it over (ALTER ... OWNER TO). Else drop it, and "
+    "say where the database stands with mad_migrate.stamp(...); after a trigger or rule was "
+    "dropped, vacuum its table.";
+constexpr std::string_view denied_detail =
+    "Schema mad_migrate there, or what is in it, is another role's than the one connected.";
 
 /// Names what in the schema belongs to neither the connected role nor a superuser, or would run
 /// somebody's code when written to; NULL when there is nothing of the kind.
@@ -28,7 +35,7 @@ constexpr std::string_view untrusted_hint =
 std::string untrusted_sql(const std::string& branch) {
     return mad::format(R"(
 nullif(pg_catalog.array_to_string(ARRAY(
-    SELECT suspect.what
+    SELECT suspect.what || ' of role ' || pg_catalog.pg_get_userbyid(suspect.owner)
       FROM (SELECT 'schema mad_migrate' AS what, n.nspowner AS owner, false AS hooked
               FROM pg_catalog.pg_namespace n WHERE n.nspname = 'mad_migrate'
             UNION ALL
@@ -84,8 +91,21 @@ Presence presence_of(const Row& row, std::size_t first) {
                   mad::format("{}{}.", untrusted_detail, *untrusted), std::string(untrusted_hint));
 }
 
+Task<Rows> run_judgement(Executor& database, std::string sql) {
+    std::optional<Report> denied;
+    try {
+        co_return co_await database.run(std::move(sql));
+    } catch (const Failure& failure) {
+        if (!failure.is(Code::insufficient_privilege)) throw;
+        denied = failure.report();
+    }
+    denied->detail = denied_detail;
+    denied->hint = untrusted_hint;
+    throw Failure(*std::move(denied));
+}
+
 Task<Presence> judge(Executor& database, const std::string& branch) {
-    const Rows rows = co_await database.run("SELECT " + judgement_sql(branch));
+    const Rows rows = co_await run_judgement(database, "SELECT " + judgement_sql(branch));
     co_return presence_of(rows.at(0), 0);
 }
 

@@ -18,6 +18,8 @@ struct Presence {
 /// Columns of a query: the judgement, whether the version table is there, and whether the history
 /// is. A statement of its own, before any that names what is in the schema.
 std::string judgement_sql(const std::string& branch);
+/// Runs a query with those columns; who may not look is told what to do about it.
+Task<Rows> run_judgement(Executor& database, std::string sql);
 /// Of those columns, from `first` on. Throws Failure(untrusted_database).
 Presence presence_of(const Row& row, std::size_t first);
 Task<Presence> judge(Executor& database, const std::string& branch);

@@ -14,7 +14,7 @@ namespace {
 void refuse_what_is_not_the_callers(const std::string& database) {
     const Rows rows = query_latest(
         mad::format("SELECT pg_catalog.pg_has_role({}::pg_catalog.oid, d.datdba, 'USAGE'), "
-                    "d.datistemplate OR EXISTS (SELECT FROM mad_migrate.registry r WHERE d.datname "
+                    "d.datistemplate, EXISTS (SELECT FROM mad_migrate.registry r WHERE d.datname "
                     "IN (r.database, r.former_name)) FROM pg_catalog.pg_database d WHERE datname = "
                     "{}",
                     GetUserId(), quote_literal(database)));
@@ -28,10 +28,10 @@ void refuse_what_is_not_the_callers(const std::string& database) {
                       "What is adopted can be deprovisioned, and is dropped then.",
                       "Have its owner or a superuser make the call.");
     }
-    if (rows[0][1] == "t") {
+    if (rows[0][1] == "t" || rows[0][2] == "t") {
         throw Failure(Code::invalid_parameter,
                       mad::format("database \"{}\" cannot be adopted", database),
-                      "It is a template, or is registered already.",
+                      rows[0][1] == "t" ? "It is a template." : "It is registered already.",
                       "See SELECT * FROM mad_migrate.databases.");
     }
 }

@@ -27,8 +27,8 @@ bool exists(const std::string& name) {
         : database.kind == "template"
             ? mad::format("Run SELECT mad_migrate.upgrade({}) to create it.",
                           quote_literal(branch.name))
-            : "Restore it, or forget it: DELETE FROM mad_migrate.registry WHERE database = " +
-                  quote_literal(database.name) + ".");
+            : "Restore it, or have it forgotten: SELECT * FROM mad_migrate.reconcile(repair => "
+              "true).");
 }
 
 void refuse_elsewhere(const Database& database) {

@@ -79,15 +79,15 @@ void make_free(const Registered& registered, const Organization& organization, b
     }
     const std::size_t sessions = count_staying_sessions(registered.oid);
     if (sessions == 0) return;
-    throw Failure(
-        Code::object_in_use,
-        mad::format("database \"{}\" of organization \"{}\" is in use", registered.database,
-                    organization.id),
-        mad::format("{} {} connected to it.", sessions,
-                    sessions == 1 ? "session is" : "sessions are"),
-        mad::format("End them, or have it done: SELECT mad_migrate.deprovision_org({}, force => "
-                    "true, branch => {}).",
-                    quote_literal(organization.id), quote_literal(organization.branch)));
+    throw Failure(Code::object_in_use,
+                  mad::format("database \"{}\" of organization \"{}\" is in use",
+                              registered.database, organization.id),
+                  mad::format("{} {} connected to it.", sessions,
+                              sessions == 1 ? "session is" : "sessions are"),
+                  mad::format("End what is connected, or have it done: SELECT "
+                              "mad_migrate.deprovision_org({}, force => "
+                              "true, branch => {}).",
+                              quote_literal(organization.id), quote_literal(organization.branch)));
 }
 
 void rename(const std::string& from, const std::string& to, bool takes_connections) {
@@ -109,6 +109,7 @@ std::string put_aside(const Organization& organization, const Registered& regist
         quote_literal(registered.database)));
     const std::string aside = rows.at(0)[0].value();
     const std::string drop_after = rows[0][1].value();
+    cancel_jobs(organization, "upgrade");
     rename(registered.database, aside, false);
     query_latest(mad::format(
         "INSERT INTO mad_migrate.job (kind, branch, organization, database, due_at) VALUES "
@@ -131,10 +132,9 @@ Failure no_database(const Organization& organization, const std::optional<Regist
             Code::deprovisioned,
             mad::format("organization \"{}\" is deprovisioned already", organization.id),
             mad::format("Its database is kept as \"{}\".", registered->database),
-            mad::format("To have it dropped at another time, restore and deprovision it "
-                        "in one transaction: SELECT mad_migrate.restore_org({0}, {1}); "
-                        "SELECT mad_migrate.deprovision_org({0}, grace => ..., branch "
-                        "=> {1}).",
+            mad::format("To have it dropped at another time, run BEGIN; SELECT "
+                        "mad_migrate.restore_org({0}, {1}); SELECT "
+                        "mad_migrate.deprovision_org({0}, grace => ..., branch => {1}); COMMIT.",
                         quote_literal(organization.id), quote_literal(organization.branch)));
     }
     return Failure(Code::unknown_organization,

@@ -171,26 +171,26 @@ void refuse_with_databases(const std::string& branch) {
         mad::format("branch \"{}\" cannot be dropped: it has databases", branch),
         mad::format("There are {}, the first is \"{}\".", rows[0][0].value(), rows[0][1].value()),
         mad::format("Drop the spare ones with SELECT mad_migrate.fill_pool({}, 0), and deprovision "
-                    "the organizations, or drop their databases.",
+                    "the organizations with grace => '0', or drop their databases.",
                     quote_literal(branch)));
 }
 
-void refuse_in_use(const std::string& branch) {
-    std::vector<std::string> names;
-    for (const Database& database : databases_of(branch, std::nullopt)) {
-        const Heads heads = database.is_control ? own_heads(branch) : database.revisions;
-        if (!heads.empty()) names.push_back(database.name);
+/// Once its organizations have no databases any more, that is its one database or its template.
+void refuse_applied(const Branch& branch) {
+    for (const Database& database : databases_of(branch.name, std::nullopt)) {
+        const Heads heads = database.is_control ? own_heads(branch.name) : database.revisions;
+        if (heads.empty()) continue;
+        throw Failure(
+            Code::branch_in_use,
+            mad::format("branch \"{}\" cannot be dropped: it is applied", branch.name),
+            say_where_applied({database.name}),
+            database.kind == "template"
+                ? mad::format("Drop its template: DROP DATABASE {}.",
+                              quote_identifier(database.name))
+                : mad::format("Downgrade it to base first, or forget what is applied with "
+                              "mad_migrate.stamp({}, 'base').",
+                              quote_literal(branch.name)));
     }
-    if (names.empty()) {
-        refuse_with_databases(branch);
-        return;
-    }
-    throw Failure(Code::branch_in_use,
-                  mad::format("branch \"{}\" cannot be dropped: it is applied", branch),
-                  say_where_applied(names),
-                  mad::format("Downgrade them to base first, or forget what is applied with "
-                              "mad_migrate.stamp({}, 'base', databases => '{{*}}').",
-                              quote_literal(branch)));
 }
 
 }  // namespace
@@ -260,7 +260,8 @@ MAD_SQL_FUNCTION(mad_migrate_drop_branch) {
     const Branch branch = load_branch(Arguments(fcinfo).text(0, "branch"));
     require_owner(branch.owner);
     lock_scripts_for_editing();
-    refuse_in_use(branch.name);
+    refuse_with_databases(branch.name);
+    refuse_applied(branch);
     query(
         mad::format("DELETE FROM mad_migrate.job WHERE branch = {0};"
                     "DELETE FROM mad_migrate.registry WHERE branch = {0};"

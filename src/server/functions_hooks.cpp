@@ -30,6 +30,21 @@ std::string function_name(Oid function) {
     return name;
 }
 
+/// As the server reads a name with the caller's search_path; nothing where there is none.
+std::optional<Oid> function_named(const std::string& name) {
+    const char* const text = name.c_str();
+    const bool has_types = name.find('(') != std::string::npos;
+    const Oid function = call([&]() -> Oid {
+        LOCAL_FCINFO(look_up, 1);
+        InitFunctionCallInfoData(*look_up, nullptr, 1, InvalidOid, nullptr, nullptr);
+        look_up->args[0].value = CStringGetTextDatum(text);
+        look_up->args[0].isnull = false;
+        const Datum found = has_types ? to_regprocedure(look_up) : to_regproc(look_up);
+        return look_up->isnull ? InvalidOid : DatumGetObjectId(found);
+    });
+    return OidIsValid(function) ? std::optional(function) : std::nullopt;
+}
+
 void refuse_unfit(Oid function, const Branch& branch) {
     const bool fits = call([&] {
         Oid* types = nullptr;
@@ -82,15 +97,18 @@ MAD_SQL_FUNCTION(mad_migrate_remove_hook) {
     const Arguments arguments(fcinfo);
     const std::string event = event_argument(arguments);
     const Branch branch = load_branch(arguments.text(1, "branch"));
-    const Oid function = arguments.oid(2, "function");
+    // One that was dropped is known by its name alone.
+    const std::string name = arguments.text(2, "function");
+    const std::optional<Oid> function = function_named(name);
     require_owner(branch.owner);
-    const Rows removed = query(
-        mad::format("DELETE FROM mad_migrate.hook WHERE event = {} AND branch = {} AND function = "
-                    "{}::regprocedure::text RETURNING event",
-                    quote_literal(event), quote_literal(branch.name), function));
+    const Rows removed = query(mad::format(
+        "DELETE FROM mad_migrate.hook WHERE event = {} AND branch = {} AND function = {} "
+        "RETURNING event",
+        quote_literal(event), quote_literal(branch.name),
+        function ? mad::format("{}::regprocedure::text", *function) : quote_literal(name)));
     if (!removed.empty()) return Datum{};
     throw Failure(Code::invalid_parameter,
-                  mad::format("function {} is no {} hook of branch \"{}\"", function_name(function),
-                              event, branch.name),
+                  mad::format("function {} is no {} hook of branch \"{}\"",
+                              function ? function_name(*function) : name, event, branch.name),
                   {}, "See SELECT * FROM mad_migrate.hook.");
 }

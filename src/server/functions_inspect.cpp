@@ -133,7 +133,7 @@ std::map<std::string, Row> last_troubles(const std::string& branch,
     for (
         Row& row : query(mad::format(
             R"sql(SELECT d.name, CASE last.status WHEN 'running' THEN 'partial' ELSE last.status END,
-                       concat_ws(': ', last.standstill, CASE last.status WHEN 'running' THEN 'the run was interrupted'
+                       concat_ws(': ', coalesce(last.standstill, 'revision ' || last.revision), CASE last.status WHEN 'running' THEN 'the run was interrupted'
                                                         ELSE last.message END)
                   FROM unnest({}, {}) d (name, heads)
                  CROSS JOIN LATERAL (

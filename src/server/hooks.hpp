@@ -29,14 +29,16 @@ class Hooks final : public Witness {
     void after_step(const std::string& database, const Step& step) override;
 
  private:
+    struct Hook {
+        std::string event;
+        std::string name;                     // with the type of its argument
+        std::optional<std::string> function;  // quoted; nothing where it does not exist any more
+    };
+
     using Failed = void (*)(const Failure& failure, const Event& event,
                             const std::string& function);
     void happen(Event event, Failed failed);
-
-    struct Hook {
-        std::string event;
-        std::string function;  // quoted
-    };
+    void call_hook(const Hook& hook, const std::string& argument) const;
 
     const Branch& branch_;
     RunDescription run_;

@@ -122,10 +122,10 @@ void find_orphans(const Branch& branch, std::vector<Finding>& findings) {
 /// Databases that could be the branch's by their names.
 void find_strangers(const Branch& branch, std::vector<Finding>& findings) {
     for (const Row& row : query_latest(mad::format(
-             "SELECT d.datname, CASE WHEN pg_catalog.pg_has_role(own.owner, d.datdba, 'USAGE') "
-             "THEN pg_catalog.format('SELECT mad_migrate.adopt(%L, %L)', own.branch, d.datname) "
-             "ELSE pg_catalog.format('ALTER DATABASE %I OWNER TO %s, and adopt it', d.datname, "
-             "own.owner) END FROM pg_catalog.pg_database d JOIN mad_migrate.branch own ON "
+             "SELECT d.datname, pg_catalog.format('%sSELECT mad_migrate.adopt(%L, %L)', "
+             "CASE WHEN NOT pg_catalog.pg_has_role(own.owner, d.datdba, 'USAGE') THEN "
+             "pg_catalog.format('ALTER DATABASE %I OWNER TO %s; ', d.datname, own.owner) END, "
+             "own.branch, d.datname) FROM pg_catalog.pg_database d JOIN mad_migrate.branch own ON "
              "own.branch = {} WHERE NOT d.datistemplate AND "
              "d.datname <> pg_catalog.current_database() AND NOT EXISTS (SELECT FROM "
              "mad_migrate.registry r WHERE d.datname IN (r.database, r.former_name)) AND NOT "

@@ -191,6 +191,8 @@ REVOKE EXECUTE ON FUNCTION refuse FROM PUBLIC;
 SELECT mad_migrate.add_hook('before_run', 'own', 'refuse');
 SELECT mad_migrate.remove_hook('before_run', 'own', 'refuse');
 SELECT mad_migrate.remove_hook('during_run', 'own', 'note');
+SELECT mad_migrate.remove_hook('before_run', 'own', 'missing');
+SELECT mad_migrate.remove_hook('before_run', 'own', 'note, note');
 
 -------------------------------------------------------------------------------------------------
 -- Forgetting

@@ -209,16 +209,26 @@ SELECT mad_migrate.add_hook('before_deprovision', 'tenants', 'refuse');
 SELECT mad_migrate.provision_org('told');
 SELECT * FROM told;
 SELECT mad_migrate.deprovision_org('told');
-SELECT mad_migrate.remove_hook('before_deprovision', 'tenants', 'refuse');
+-- A function that is not there any more can allow nothing.
+DROP FUNCTION refuse, tell;
+SELECT mad_migrate.deprovision_org('told');
+\echo :LAST_ERROR_SQLSTATE
+SELECT mad_migrate.provision_org('told later');
+SELECT mad_migrate.remove_hook('before_deprovision', 'tenants', 'public.refuse(jsonb)');
+SELECT mad_migrate.remove_hook('after_provision', 'tenants', 'public.tell(jsonb)');
 
--- Away with all of it
+-- Away with all of it: organizations' databases, spare clones, the template, the branch
+\set VERBOSITY terse
+SELECT mad_migrate.drop_branch('tenants');
+\set VERBOSITY default
 SELECT count(mad_migrate.deprovision_org(organization, '0')) FROM mad_migrate.registry WHERE kind = 'organization';
 SELECT mad_migrate.work();
 SELECT cloned FROM mad_migrate.fill_pool(size => 0);
 SELECT * FROM registered;
+SELECT mad_migrate.drop_branch('tenants');
 DROP DATABASE regress_mad_template;
+SELECT mad_migrate.drop_branch('tenants');
 DROP TABLE told;
-DROP FUNCTION tell, refuse;
 DROP VIEW registered, queued;
 ALTER DATABASE :control RESET ALL;
 DROP EXTENSION mad_migrate CASCADE;

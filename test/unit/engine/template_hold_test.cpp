@@ -48,8 +48,23 @@ TEST_F(TemplateHoldTest, ClosesBeforeOthersMayHaveIt) {
     EXPECT_FALSE(hold.is_open());
     ASSERT_EQ(control.asked.size(), 3U);
     EXPECT_EQ(control.asked[0], "ALTER DATABASE \"app_template\" ALLOW_CONNECTIONS false");
-    EXPECT_NE(control.asked[1].find("pg_terminate_backend"), std::string::npos);
+    EXPECT_NE(control.asked[1].find("pg_stat_activity"), std::string::npos);
     EXPECT_NE(control.asked[2].find("pg_advisory_unlock("), std::string::npos);
+}
+
+TEST_F(TemplateHoldTest, EndsOnlySessionsThatStay) {
+    answer("SELECT pg_catalog.pg_try_advisory_lock(", {yes});
+    const test::Answer one = test::rows({{"17"}});
+    const test::Answer none = test::rows({});
+    answer("SELECT pid FROM pg_catalog.pg_stat_activity", {one, none, one});
+    reactor.complete(hold.open(1s));
+    reactor.complete(hold.close());
+    EXPECT_EQ(host.waits, 1U);
+    EXPECT_FALSE(asked("pg_terminate_backend"));
+    reactor.complete(hold.open(1s));
+    reactor.complete(hold.close());
+    EXPECT_TRUE(asked("pg_terminate_backend"));
+    EXPECT_NE(control.asked.back().find("pg_advisory_unlock("), std::string::npos);
 }
 
 TEST_F(TemplateHoldTest, LeavesTheGateWhenItsPatienceEnds) {
@@ -77,13 +92,13 @@ TEST_F(TemplateHoldTest, SharesBehindWhoeverIsInTheGate) {
 TEST_F(TemplateHoldTest, ClosesAloneWhatSomebodyLeftOpen) {
     answer("pg_try_advisory_lock_shared", {yes});
     answer("pg_try_advisory_lock(", {no, yes});
+    answer("SELECT pid FROM pg_catalog.pg_stat_activity", {test::rows({{"17"}}), test::rows({})});
     reactor.complete(hold.share(1s));
     control.asked.clear();
     reactor.complete(hold.close_abandoned(1s));
     EXPECT_NE(control.asked.front().find("pg_advisory_unlock_shared"), std::string::npos);
-    EXPECT_EQ(host.waits, 1U);
+    EXPECT_EQ(host.waits, 2U);
     EXPECT_TRUE(asked("ALLOW_CONNECTIONS false"));
-    EXPECT_TRUE(asked("pg_terminate_backend"));
     EXPECT_NE(control.asked.back().find("pg_advisory_unlock("), std::string::npos);
 }
 
