@@ -43,9 +43,28 @@ Task<void> TemplateHold::open(std::chrono::milliseconds patience) {
     }
     co_await control_.run("SELECT " + lock("pg_advisory_unlock", gate));
     if (failed) throw Failure(*std::move(failed));
-    co_await control_.run(
-        mad::format("ALTER DATABASE {} ALLOW_CONNECTIONS true", quote_identifier(database_)));
+    co_await accept_connections();
     is_open_ = true;
+}
+
+/// What it waits for may be the very transaction that waits for it.
+Task<void> TemplateHold::accept_connections() {
+    std::optional<Failure> failed;
+    try {
+        co_await control_.run(
+            mad::format("ALTER DATABASE {} ALLOW_CONNECTIONS true", quote_identifier(database_)));
+    } catch (const Failure& failure) {
+        failed = failure;
+    }
+    if (!failed) co_return;
+    co_await control_.run("SELECT " + lock("pg_advisory_unlock", hold));
+    if (failed->report().sqlstate != "55P03") throw Failure(*std::move(failed));
+    throw Failure(Code::locked,
+                  mad::format("template \"{}\" of branch \"{}\" is being changed by a transaction "
+                              "that is not committed",
+                              database_, branch_),
+                  "It may be the one that made this call.",
+                  "End it and run the call again, or raise mad_migrate.lock_timeout.");
 }
 
 Task<void> TemplateHold::close() {

@@ -52,6 +52,7 @@ class TemplateHold {
     Task<bool> try_hold();
     Task<bool> try_share();
     Task<bool> ask(std::string condition);
+    Task<void> accept_connections();
     Task<void> refuse_connections();
     Task<void> end_sessions();
     std::string sessions_sql(std::string_view what) const;

@@ -90,7 +90,11 @@ Task<std::unique_ptr<Executor>> BranchAccess::open(const Database& database) {
 /// As long as a fleet keeps trying a database whose lock is taken.
 Task<void> BranchAccess::hold_template(const std::string& database) {
     if (hold_) co_return;
-    if (!control_) control_ = co_await sessions_.open_ledger();
+    if (!control_) {
+        control_ = co_await sessions_.open_ledger();
+        co_await control_->run(
+            mad::format("SET lock_timeout = {}", settings::lock_timeout().count()));
+    }
     co_await refuse_foreign_template(*control_, database, branch_.name);
     TemplateHold& hold = hold_.emplace(reactor_, *control_, branch_.name, database);
     std::optional<Failure> failed;

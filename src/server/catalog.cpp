@@ -178,6 +178,17 @@ void lock_scripts_for_editing() {
     query("LOCK TABLE mad_migrate.script IN EXCLUSIVE MODE");
 }
 
+void refuse_uncommitted_branch(const Branch& branch) {
+    const Rows rows = query_latest(mad::format(
+        "SELECT xmin::text FROM mad_migrate.branch WHERE branch = {}", quote_literal(branch.name)));
+    if (!is_own_transaction(rows.at(0).at(0).value())) return;
+    throw Failure(
+        Code::active_transaction,
+        mad::format("branch \"{}\" was created or altered in this transaction", branch.name),
+        "Other sessions, which move and clone its databases, cannot see that yet.",
+        "COMMIT first, and run the call again.");
+}
+
 void refuse_if_copied(const std::vector<Database>& databases) {
     if (std::ranges::all_of(databases, &Database::is_control)) return;
     const Rows rows = query(

@@ -62,6 +62,9 @@ class HeldScripts {
 /// Waits until nobody holds the scripts.
 void lock_scripts_for_editing();
 
+/// Throws Failure(active_transaction) where the caller's own transaction created or altered it.
+void refuse_uncommitted_branch(const Branch& branch);
+
 /// Throws Failure(copied_control) if any of them but this one belongs to the database that this one
 /// was copied from.
 void refuse_if_copied(const std::vector<Database>& databases);

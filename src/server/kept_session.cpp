@@ -28,24 +28,39 @@ KeptSession::KeptSession(std::string user, std::string database, remote::Session
     open_->settings = std::move(settings);
     open_->executor = reactor().complete(
         connect_loopback(reactor(), std::move(user), std::move(database), std::move(session)));
+    lift_limit(*open_);
 }
 
 KeptSession::~KeptSession() {
     last_end_ = Clock::now();
-    if (!follows_another_ || std::uncaught_exceptions() > exceptions_) return;
+    if (!is_clean_) return;
     const std::unique_ptr<Open> former(std::exchange(kept_, open_.release()));
+}
+
+void KeptSession::keep() {
+    if (!follows_another_) return;
+    try {
+        // Ends also what hooks of a run left in it, and has the limit back.
+        reactor().complete(executor().run("DISCARD ALL"));
+        is_clean_ = true;
+    } catch (const Failure&) {
+        // What it was for is done; a lost one is not kept.
+    }
 }
 
 std::unique_ptr<KeptSession::Open> KeptSession::take(const remote::ConnectionSettings& settings) {
     std::unique_ptr<Open> open(std::exchange(kept_, nullptr));
     if (!open || open->settings != settings) return nullptr;
     try {
-        // Whatever hooks of a run left in it; and it may be gone.
-        open->reactor.complete(open->executor->run("DISCARD ALL"));
+        lift_limit(*open);
     } catch (const Failure&) {
-        return nullptr;
+        return nullptr;  // it is gone
     }
     return open;
+}
+
+void KeptSession::lift_limit(Open& open) {
+    open.reactor.complete(open.executor->run("SET idle_session_timeout = 0"));
 }
 
 }  // namespace mad::pg

@@ -20,8 +20,11 @@ class KeptSession {
     KeptSession(std::string user, std::string database, remote::SessionSettings session);
     KeptSession(const KeptSession&) = delete;
     KeptSession& operator=(const KeptSession&) = delete;
-    /// Closes it where an exception passes: a statement may be under way.
+    /// Closes it, unless it is kept.
     ~KeptSession();
+
+    /// Where all is done, and calls follow one another: leaves it to the next.
+    void keep();
 
     Reactor& reactor() noexcept { return open_->reactor; }
     Executor& executor() noexcept { return *open_->executor; }
@@ -35,13 +38,15 @@ class KeptSession {
     };
 
     static std::unique_ptr<Open> take(const remote::ConnectionSettings& settings);
+    /// While it is in use it may be idle for longer: its caller has other things to do as well.
+    static void lift_limit(Open& open);
 
     static constinit Open* kept_;
     static constinit TimePoint last_end_;
 
     const bool follows_another_;
-    const int exceptions_ = std::uncaught_exceptions();
     std::unique_ptr<Open> open_;
+    bool is_clean_ = false;
 };
 
 }  // namespace mad::pg

@@ -59,6 +59,7 @@ std::string server_start() {
 remote::SessionSettings session_settings() {
     return {{"role", "none"},  // whatever the database's owner set for its sessions
             {"client_connection_check_interval", "500ms"},
+            {"idle_session_timeout", "0"},
             {"idle_in_transaction_session_timeout", "0"},
             {"default_transaction_isolation", "read committed"},
             {"default_transaction_read_only", "off"},

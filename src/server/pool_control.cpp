@@ -21,16 +21,13 @@ remote::SessionSettings pool_settings() {
     return all;
 }
 
-/// The session beside this transaction would not see the branch, or wait for it in vain.
-void refuse_uncommitted_branch(const Branch& branch) {
-    const Rows rows = query_latest(mad::format(
-        "SELECT xmin::text FROM mad_migrate.branch WHERE branch = {}", quote_literal(branch.name)));
-    if (!is_own_transaction(rows.at(0).at(0).value())) return;
-    throw Failure(
-        Code::active_transaction,
-        mad::format("branch \"{}\" was created or altered in this transaction", branch.name),
-        "Its databases are cloned by another session, which cannot see that yet.",
-        "COMMIT first, and run the call again.");
+Failure kept_waiting(const Failure& failure) {
+    Report report = failure.report();
+    report.detail =
+        "Clones are made by another session, which waited for a lock that this transaction or "
+        "another one has.";
+    report.hint = "COMMIT what has it and run the call again, or raise mad_migrate.lock_timeout.";
+    return Failure(std::move(report));
 }
 
 KeptSession open_control(const Branch& branch) {
@@ -53,20 +50,30 @@ PoolSession PoolControl::session() {
             clone_strategy_named(settings::clone_strategy())};
 }
 
+template <typename Result>
+Result PoolControl::complete(Task<Result> task) {
+    try {
+        return control_.reactor().complete(std::move(task));
+    } catch (const Failure& failure) {
+        if (failure.report().sqlstate == "55P03") throw kept_waiting(failure);
+        throw;
+    }
+}
+
 std::string PoolControl::clone() {
-    return control_.reactor().complete(clone_template(session()));
+    return complete(clone_template(session()));
 }
 
 FillReport PoolControl::fill(std::size_t size, Surplus surplus) {
-    return control_.reactor().complete(fill_pool(session(), size, surplus));
+    return complete(fill_pool(session(), size, surplus));
 }
 
 void PoolControl::trim(std::size_t size) {
-    control_.reactor().complete(trim_pool(session(), size));
+    complete(trim_pool(session(), size));
 }
 
 void PoolControl::drop_orphan(const std::string& database) {
-    control_.reactor().complete(control_.executor().run(
+    complete(control_.executor().run(
         mad::format("DROP DATABASE IF EXISTS {}", quote_identifier(database))));
 }
 

@@ -20,9 +20,13 @@ class PoolControl {
     FillReport fill(std::size_t size, Surplus surplus);
     void trim(std::size_t size);
     void drop_orphan(const std::string& database);
+    /// Where more calls may follow.
+    void keep() { control_.keep(); }
 
  private:
     PoolSession session();
+    template <typename Result>
+    Result complete(Task<Result> task);
 
     const std::string branch_;
     CatalogTemplate template_;

@@ -61,6 +61,7 @@ std::string provision(const Branch& branch, const std::string& id) {
         if (!pool) pool.emplace(branch);
         pool->clone();
     }
+    if (pool) pool->keep();
     return organization.database;
 }
 

@@ -159,6 +159,7 @@ class Run {
     }
 
     void work_with_ledger(const std::vector<std::string>& due) {
+        refuse_uncommitted_branch(branch_);
         refuse_uncommitted_scripts(branch_.name);
         const std::unique_ptr<Executor> session = reactor_.complete(sessions_.open_ledger());
         Ledger ledger(*session, describe());

@@ -87,8 +87,10 @@ Task<std::unique_ptr<Executor>> Sessions::open(const Database& database) const {
 }
 
 Task<std::unique_ptr<Executor>> Sessions::open_beside() const {
+    SessionSettings session = session_settings();
+    session.emplace_back("lock_timeout", milliseconds(settings::lock_timeout()));
     co_return co_await connect_loopback(reactor_, branch_.owner_name, own_database(),
-                                        session_settings());
+                                        std::move(session));
 }
 
 Task<std::unique_ptr<Executor>> Sessions::open_ledger() const {

@@ -26,6 +26,12 @@ SELECT mad_migrate.provision_org('acme');
 \echo :LAST_ERROR_SQLSTATE
 ROLLBACK;
 
+-- So are they moved: the whole fleet would wait for this transaction, and it for the fleet.
+BEGIN;
+SELECT mad_migrate.alter_branch('tenants', search_path => 'public');
+SELECT mad_migrate.upgrade('tenants');
+ROLLBACK;
+
 -- The template is built on first need; it takes no connections, and neither do spare clones.
 SELECT * FROM mad_migrate.fill_pool();
 SELECT datname, datallowconn, mad_migrate.published_version(datname, 'tenants') FROM pg_database WHERE datname = 'regress_mad_template';
@@ -131,6 +137,20 @@ SELECT mad_migrate.provision_org('like the template');
 SELECT d.datacl, s.setconfig FROM pg_database d JOIN pg_db_role_setting s ON s.setdatabase = d.oid
  WHERE d.datname IN ('regress_mad_template', 'regress_mad_like the template');
 SELECT mad_migrate.fill_pool(size => -1);
+
+-- A template that this very transaction changes is not waited for without end.
+BEGIN;
+SET LOCAL mad_migrate.lock_timeout = '50ms';
+GRANT CONNECT ON DATABASE regress_mad_template TO pg_monitor;
+ALTER DATABASE regress_mad_template RESET mad_revision.tenants;
+SELECT mad_migrate.upgrade('tenants', databases => '{regress_mad_template}');
+ROLLBACK;
+BEGIN;
+SET LOCAL mad_migrate.lock_timeout = '50ms';
+COMMENT ON DATABASE regress_mad_template IS 'nobody''s';
+SELECT mad_migrate.provision_org('waiting');
+ROLLBACK;
+SELECT status FROM mad_migrate.status() WHERE kind = 'template';
 
 -- A moved template makes the pool stale: nobody gets an old clone, and the next refill replaces it.
 SELECT * FROM mad_migrate.fill_pool();

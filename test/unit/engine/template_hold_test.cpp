@@ -52,6 +52,16 @@ TEST_F(TemplateHoldTest, ClosesBeforeOthersMayHaveIt) {
     EXPECT_NE(control.asked[2].find("pg_advisory_unlock("), std::string::npos);
 }
 
+TEST_F(TemplateHoldTest, GivesUpWhereAnotherTransactionChangesTheTemplate) {
+    answer("SELECT pg_catalog.pg_try_advisory_lock(", {yes});
+    answer("ALLOW_CONNECTIONS true", {test::failing("55P03")});
+    const Report report = test::failure_of([&] { reactor.complete(hold.open(1s)); });
+    EXPECT_EQ(report.sqlstate, "MM017");
+    EXPECT_FALSE(hold.is_open());
+    EXPECT_NE(control.asked.back().find("pg_advisory_unlock("), std::string::npos);
+    EXPECT_NE(control.asked.back().find("'mad_migrate:template:app'"), std::string::npos);
+}
+
 TEST_F(TemplateHoldTest, EndsOnlySessionsThatStay) {
     answer("SELECT pg_catalog.pg_try_advisory_lock(", {yes});
     const test::Answer one = test::rows({{"17"}});
