@@ -126,6 +126,26 @@ sub all_is_well
     all_is_well('and all have their databases');
 }
 
+# Within a call that session may be idle for as long as its caller has other things to do.
+{
+    my $pool = 'mad_pool_' . ask('SELECT database FROM mad_migrate.control');
+    ask("INSERT INTO mad_migrate.registry (branch, database, kind, state) VALUES ('app', '${pool}_99998', 'pooled', 'creating')");
+    ask(q{INSERT INTO mad_migrate.registry (branch, database, organization) VALUES ('app', 'app_gone', 'gone')});
+    ask("CREATE DATABASE ${pool}_99999 ALLOW_CONNECTIONS false");
+    my ($holding, $mending) = map { Client->new($cluster, $control, $_) } qw(holding mending);
+    $holding->run(q{BEGIN; SELECT FROM mad_migrate.registry WHERE organization = 'gone' FOR UPDATE});
+    $mending->ask('SELECT action FROM mad_migrate.reconcile(repair => true)');
+    ok($cluster->poll_query_until($control, q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'}),
+        'a repair waits for a row');
+    $cluster->poll_query_until($control,
+        q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'mad_migrate' AND state_change > now() - interval '3.5 s'});
+    $holding->quit;
+    my ($rows, $messages) = $mending->answer;
+    is($messages, '', 'longer than an idle session is kept');
+    is($rows, "dropped\nforgotten\ndropped", 'and then does the rest');
+    $mending->quit;
+}
+
 #-------------------------------------------------------------------------------------------------
 # Many rows, many sessions
 #-------------------------------------------------------------------------------------------------
