@@ -260,7 +260,8 @@ class Run {
 }  // namespace
 
 void run_migration(const MigrationCall& call, const TakeOutcome& take) {
-    refuse_read_only(name_of(call.direction));
+    refuse_read_only(
+        mad::format("{}{}", call.leaves_transaction ? "run_" : "", name_of(call.direction)));
     hold_scripts();
     std::optional<HeldScripts> held;
     if (call.leaves_transaction) held.emplace();
