@@ -270,8 +270,8 @@ foreach my $round (1 .. $rounds)
 {
     my @kinds = sort keys %deeds;
     my $kind = $kinds[ $round % @kinds ];
-    ask(sprintf 'INSERT INTO orgs VALUES %s', join ', ', map { sprintf "('k%d')", ++$number } 1 .. 4);
-    my $moment = rand 0.4;
+    ask(sprintf 'INSERT INTO orgs VALUES %s', join ', ', map { sprintf "('k%d')", ++$number } 1 .. 8);
+    my $moment = rand 0.15;
     usleep($moment * 1_000_000);
     my $what = sprintf 'round %d, %s after %.0f ms', $round, $kind, $moment * 1000;
     $hits{$kind}++ if ask("SELECT NOT ($no_work)") eq 't';
