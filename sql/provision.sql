@@ -8,7 +8,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT keeper.datname
               FROM pg_database kept
-             CROSS JOIN LATERAL substring(shobj_description(kept.oid, 'pg_database'),
+              JOIN pg_shdescription told ON told.objoid = kept.oid AND told.classoid = 'pg_database'::regclass
+             CROSS JOIN LATERAL substring(told.description,
                                           'kept by mad_migrate in database ".*" [(]([0-9]{1,10})[)]$') named (oid)
               JOIN pg_database keeper
                 ON keeper.oid = CASE WHEN named.oid::bigint < 2::bigint ^ 32 THEN named.oid::bigint::oid END

@@ -17,6 +17,8 @@ namespace mad::pg {
 
 namespace {
 
+constinit Prepared writer_statement("SELECT xmin::text FROM mad_migrate.branch WHERE branch = $1");
+
 [[noreturn]] void refuse_unknown_branch(const std::string& name) {
     const Rows rows = query("SELECT branch FROM mad_migrate.branch ORDER BY branch COLLATE \"C\"");
     std::vector<std::string_view> names;
@@ -179,9 +181,7 @@ void lock_scripts_for_editing() {
 }
 
 void refuse_uncommitted_branch(const Branch& branch) {
-    const Rows rows = query_latest(mad::format(
-        "SELECT xmin::text FROM mad_migrate.branch WHERE branch = {}", quote_literal(branch.name)));
-    if (!is_own_transaction(rows.at(0).at(0).value())) return;
+    if (!is_own_transaction(writer_statement({branch.name}).at(0).at(0).value())) return;
     throw Failure(
         Code::active_transaction,
         mad::format("branch \"{}\" was created or altered in this transaction", branch.name),
