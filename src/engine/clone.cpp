@@ -72,13 +72,16 @@ Task<std::string> record_intent(const PoolSession& session) {
 
 Task<void> create_clone(const PoolSession& session, const TemplateState& source,
                         const std::string& clone) {
-    co_await session.control.run(
+    Task<Rows> creating = session.control.run(
         mad::format("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY {} ALLOW_CONNECTIONS false",
                     quote_identifier(clone), quote_identifier(session.database_template),
                     source.owner, strategy_of(session)));
+    creating.start();
+    const std::string dressing = session.catalog.dressing(clone);
+    co_await std::move(creating).join();
     co_await session.control.run(mad::format(
         "{} UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {} AND database = {}",
-        session.catalog.dressing(clone), quote_literal(session.branch), quote_literal(clone)));
+        dressing, quote_literal(session.branch), quote_literal(clone)));
 }
 
 /// A database that was there before is not ours to drop.

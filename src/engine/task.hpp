@@ -86,7 +86,7 @@ class [[nodiscard]] Task {
     }
 
     bool done() const noexcept { return coroutine_.done(); }
-    /// For whoever drives the outermost task: run it up to its first suspension.
+    /// For whoever drives the outermost task, or joins it later: run it up to its first suspension.
     void start() { coroutine_.resume(); }
     /// The result of a task that is done.
     T take() { return coroutine_.promise().take(); }
@@ -102,6 +102,19 @@ class [[nodiscard]] Task {
                 if (coroutine.done()) return false;
                 coroutine.promise().continue_with(awaiting);
                 return true;
+            }
+            T await_resume() { return coroutine.promise().take(); }
+        };
+        return Awaiter{coroutine_};
+    }
+
+    /// Awaits one that was started before: what its starter did meanwhile was done beside it.
+    auto join() && noexcept {
+        struct Awaiter {
+            std::coroutine_handle<promise_type> coroutine;
+            bool await_ready() const noexcept { return coroutine.done(); }
+            void await_suspend(std::coroutine_handle<> awaiting) noexcept {
+                coroutine.promise().continue_with(awaiting);
             }
             T await_resume() { return coroutine.promise().take(); }
         };

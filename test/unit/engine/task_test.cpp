@@ -198,6 +198,41 @@ TEST(Task, UnwindsWhatIsSuspended) {
     EXPECT_EQ(alive, 0);
 }
 
+/// Does something between the start of a task and its end.
+Task<int> work_beside(Task<int> task, int& done_beside) {
+    task.start();
+    ++done_beside;
+    co_return co_await std::move(task).join();
+}
+
+TEST(Task, IsJoinedAfterItWasStarted) {
+    int alive = 0;
+    int done_beside = 0;
+    Gate gate;
+    EXPECT_EQ(run(work_beside(give(3), done_beside)), 3);
+    auto task = work_beside(wait_twice(gate, Tracked(alive)), done_beside);
+    task.start();
+    EXPECT_EQ(done_beside, 2);
+    gate.resume();
+    ASSERT_FALSE(task.done());
+    gate.resume();
+    ASSERT_TRUE(task.done());
+    EXPECT_EQ(task.take(), 2);
+}
+
+TEST(Task, HandsItsExceptionToWhoJoinsIt) {
+    int alive = 0;
+    int done_beside = 0;
+    EXPECT_THROW(run(work_beside(fail("early"), done_beside)), std::runtime_error);
+    Gate gate;
+    {
+        auto task = work_beside(wait_twice(gate, Tracked(alive)), done_beside);
+        task.start();
+    }
+    EXPECT_EQ(alive, 0);
+    EXPECT_EQ(done_beside, 2);
+}
+
 Task<void> fail_behind(Gate& gate) {
     co_await gate;
     throw std::runtime_error("late");
