@@ -70,6 +70,7 @@ Task<std::string> record_intent(const PoolSession& session) {
     co_return rows.at(0).at(0).value();
 }
 
+/// The lock is given back when others see that it is ready.
 Task<void> create_clone(const PoolSession& session, const TemplateState& source,
                         const std::string& clone) {
     Task<Rows> creating = session.control.run(
@@ -79,12 +80,14 @@ Task<void> create_clone(const PoolSession& session, const TemplateState& source,
     creating.start();
     const std::string dressing = session.catalog.dressing(clone);
     co_await std::move(creating).join();
-    co_await session.control.run(mad::format(
-        "{} UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {} AND database = {}",
-        dressing, quote_literal(session.branch), quote_literal(clone)));
+    co_await session.control.run(
+        mad::format("BEGIN; {} UPDATE mad_migrate.registry SET state = 'ready' WHERE branch = {} "
+                    "AND database = {}; COMMIT; SELECT {}",
+                    dressing, quote_literal(session.branch), quote_literal(clone),
+                    release_clone_sql(quote_literal(clone))));
 }
 
-/// A database that was there before is not ours to drop.
+/// A database that was there before is not ours to drop. The lock goes when the record has gone.
 Task<void> forget_clone(const PoolSession& session, const std::string& name,
                         const Failure& failure) {
     if (!failure.is(Code::duplicate_database)) {
@@ -92,8 +95,10 @@ Task<void> forget_clone(const PoolSession& session, const std::string& name,
             mad::format("DROP DATABASE IF EXISTS {}", quote_identifier(name)));
     }
     co_await session.control.run(
-        mad::format("DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}",
-                    quote_literal(session.branch), quote_literal(name)));
+        mad::format("BEGIN; DELETE FROM mad_migrate.registry WHERE branch = {} AND database = {}; "
+                    "COMMIT; SELECT {}",
+                    quote_literal(session.branch), quote_literal(name),
+                    release_clone_sql(quote_literal(name))));
 }
 
 Task<std::string> make_clone(const PoolSession& session, const TemplateState& source) {
@@ -104,10 +109,9 @@ Task<std::string> make_clone(const PoolSession& session, const TemplateState& so
     } catch (const Failure& failure) {
         failed = failure;
     }
-    if (failed) co_await forget_clone(session, clone, *failed);
-    co_await session.control.run("SELECT " + release_clone_sql(quote_literal(clone)));
-    if (failed) throw Failure(*std::move(failed));
-    co_return clone;
+    if (!failed) co_return clone;
+    co_await forget_clone(session, clone, *failed);
+    throw Failure(*std::move(failed));
 }
 
 }  // namespace
