@@ -59,15 +59,13 @@ std::string_view strategy_of(const PoolSession& session) {
 
 /// The lock tells a clone that is being made from one whose maker died. Neither this record nor the
 /// next need wait for the disk: the commit of CREATE DATABASE between them does.
-Task<std::string> record_intent(const PoolSession& session) {
-    const Rows rows = co_await session.control.run(
-        mad::format("SET synchronous_commit = off; "
+Task<void> record_intent(const PoolSession& session, const std::string& clone) {
+    co_await session.control.run(
+        mad::format("SET synchronous_commit = off; SELECT {}; "
                     "INSERT INTO mad_migrate.registry (branch, database, kind, state) "
-                    "SELECT {}, pg_catalog.format('mad_pool_%s_%s', c.database, "
-                    "pg_catalog.nextval('mad_migrate.pool_number')), 'pooled', 'creating' "
-                    "FROM mad_migrate.control c RETURNING database, {}",
-                    quote_literal(session.branch), clone_lock_sql("pg_advisory_lock", "database")));
-    co_return rows.at(0).at(0).value();
+                    "VALUES ({}, {}, 'pooled', 'creating')",
+                    clone_lock_sql("pg_advisory_lock", quote_literal(clone)),
+                    quote_literal(session.branch), quote_literal(clone)));
 }
 
 /// The lock is given back when others see that it is ready.
@@ -102,7 +100,8 @@ Task<void> forget_clone(const PoolSession& session, const std::string& name,
 }
 
 Task<std::string> make_clone(const PoolSession& session, const TemplateState& source) {
-    const std::string clone = co_await record_intent(session);
+    const std::string clone = session.catalog.clone_name();
+    co_await record_intent(session, clone);
     std::optional<Failure> failed;
     try {
         co_await create_clone(session, source, clone);

@@ -25,6 +25,8 @@ class TemplateCatalog {
 
     virtual TemplateState state() = 0;
     virtual std::int64_t bytes() = 0;
+    /// A name that no other spare clone ever had.
+    virtual std::string clone_name() = 0;
     /// Statements that give a clone the template's privileges and settings, which CREATE DATABASE
     /// does not copy; the settings hold the version.
     virtual std::string dressing(const std::string& clone) = 0;

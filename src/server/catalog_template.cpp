@@ -16,6 +16,9 @@ SELECT mad_migrate.foreign_keeper(b.template),
   FROM mad_migrate.branch b LEFT JOIN pg_database d ON d.datname = b.template::name
  WHERE b.branch = $1)");
 
+constinit Prepared clone_name_statement(R"(
+SELECT format('mad_pool_%s_%s', database, nextval('mad_migrate.pool_number')) FROM mad_migrate.control)");
+
 constinit Prepared bytes_statement("SELECT pg_database_size($1::name)");
 
 // What the template's owner has, the clone's owner has anyway. A list of names is stored as it was
@@ -54,6 +57,10 @@ TemplateState CatalogTemplate::state() {
 
 std::int64_t CatalogTemplate::bytes() {
     return std::stoll(bytes_statement({database_}).at(0).at(0).value());
+}
+
+std::string CatalogTemplate::clone_name() {
+    return clone_name_statement({}).at(0).at(0).value();
 }
 
 std::string CatalogTemplate::dressing(const std::string& clone) {

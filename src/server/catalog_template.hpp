@@ -17,6 +17,7 @@ class CatalogTemplate final : public TemplateCatalog {
 
     TemplateState state() override;
     std::int64_t bytes() override;
+    std::string clone_name() override;
     std::string dressing(const std::string& clone) override;
 
  private:

@@ -13,6 +13,12 @@ using namespace std::chrono_literals;
 /// Less than DROP DATABASE waits for sessions that are about to end.
 constexpr auto idle_limit = 3s;
 
+/// What DISCARD ALL does, except that plans stay: also what hooks of a run left in it goes, and the
+/// limit is back.
+constexpr std::string_view clean_up =
+    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; DEALLOCATE ALL; UNLISTEN *; "
+    "SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
 }  // namespace
 
 constinit KeptSession::Open* KeptSession::kept_ = nullptr;
@@ -40,8 +46,7 @@ KeptSession::~KeptSession() {
 void KeptSession::keep() {
     if (!follows_another_) return;
     try {
-        // Ends also what hooks of a run left in it, and has the limit back.
-        reactor().complete(executor().run("DISCARD ALL"));
+        reactor().complete(executor().run(std::string(clean_up)));
         is_clean_ = true;
     } catch (const Failure&) {
         // What it was for is done; a lost one is not kept.

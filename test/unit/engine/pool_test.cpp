@@ -22,6 +22,7 @@ class FakeCatalog final : public TemplateCatalog {
         return seen;
     }
     std::int64_t bytes() override { return size; }
+    std::string clone_name() override { return "mad_pool_1_7"; }
     std::string dressing(const std::string& clone) override { return "DRESS " + clone + ";"; }
 
     static TemplateState closed(bool built) {
@@ -38,10 +39,7 @@ class FakeCatalog final : public TemplateCatalog {
 
 class PoolTest : public testing::Test {
  protected:
-    PoolTest() {
-        control.when("try_advisory_lock", {test::rows({{"t", "t"}})});
-        control.when("'creating' FROM mad_migrate.control", {test::rows({{"mad_pool_1_7", ""}})});
-    }
+    PoolTest() { control.when("try_advisory_lock", {test::rows({{"t", "t"}})}); }
 
     PoolSession session(CloneStrategy strategy = CloneStrategy::wal_log) {
         return {reactor, control, catalog, "app", "app_template", strategy, {}};
