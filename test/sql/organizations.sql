@@ -191,6 +191,10 @@ DROP DATABASE regress_mad_brick;
 SELECT mad_migrate.restore_org('brick');
 SELECT mad_migrate.restore_org('brick');
 SELECT * FROM queued;
+-- Put aside once more, it needs no upgrade.
+SELECT mad_migrate.deprovision_org('brick') > now() AS later;
+SELECT * FROM queued;
+SELECT mad_migrate.restore_org('brick');
 SELECT mad_migrate.work();
 SELECT * FROM registered WHERE organization = 'brick';
 SELECT mad_migrate.restore_org('nobody');
